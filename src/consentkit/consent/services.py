@@ -1,0 +1,92 @@
+"""Services: who receives data, where they load from, what they store on the device."""
+
+from __future__ import annotations
+
+import enum
+import fnmatch
+import typing as t
+
+import pydantic
+
+from .model import Identifier
+from .model import Localized
+from .model import Model
+from .model import Text
+
+
+class StorageKind(enum.StrEnum):
+    """Where on the device something is kept."""
+
+    COOKIE = "cookie"
+    LOCAL_STORAGE = "local_storage"
+    SESSION_STORAGE = "session_storage"
+    INDEXED_DB = "indexed_db"
+    CACHE = "cache"
+
+
+class Party(enum.StrEnum):
+    """Who can read it: the site, or somebody else."""
+
+    FIRST = "first"
+    THIRD = "third"
+
+
+class Transfer(enum.StrEnum):
+    """What a transfer out of the controller's legal area stands on (GDPR Art. 45, 46, 49)."""
+
+    NONE = "none"
+    ADEQUACY = "adequacy"
+    STANDARD_CLAUSES = "standard_clauses"
+    BINDING_RULES = "binding_rules"
+    CONSENT = "consent"
+
+
+class StoredItem(Model):
+    """A cookie or a storage key that a service sets."""
+
+    name: t.Annotated[str, pydantic.StringConstraints(min_length=1, max_length=200, pattern=r"^[\x21-\x7e]+$")] = (
+        pydantic.Field(description="The name, or a pattern in which `*` stands for anything: `_ga_*`.")
+    )
+    kind: StorageKind = pydantic.Field(default=StorageKind.COOKIE, description="Where it is kept.")
+    party: Party = pydantic.Field(default=Party.FIRST, description="Whether the site sets it or somebody else.")
+    lifetime: t.Annotated[str, pydantic.Field(pattern=r"^P(?!$)(\d+Y)?(\d+M)?(\d+W)?(\d+D)?(T(?=\d)(\d+H)?(\d+M)?)?$|^(session|persistent)$")] = (
+        pydantic.Field(
+            description="How long it stays: an ISO 8601 duration (`P1Y`, `PT30M`), `session`, or `persistent` (until "
+            "the reader clears it)."
+        )
+    )
+    why: Localized = pydantic.Field(default={}, description="What it is for, in the readers' words, by locale.")
+
+    def matches(self, name: str) -> bool:
+        """Whether this entry declares the item of that *name*."""
+        return fnmatch.fnmatchcase(name, self.name.replace("[", "[[]").replace("?", "[?]"))
+
+
+_HOST = r"^(\*\.)?([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)*[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?(:\d{1,5})?$"
+
+
+class Service(Model):
+    """A third party or a component of the site itself, used for one or more purposes."""
+
+    id: Identifier = pydantic.Field(description="Its name in markup, cookies and records, e.g. `youtube`.")
+    name: Text = pydantic.Field(description="What readers know it by: `YouTube`.")
+    provider: Text = pydantic.Field(description="The company that receives the data, as its imprint names it.")
+    country: t.Annotated[str, pydantic.StringConstraints(pattern=r"^[A-Z]{2}$")] = pydantic.Field(
+        description="Where that company is: ISO 3166-1, two letters."
+    )
+    transfer: Transfer = pydantic.Field(
+        default=Transfer.NONE, description="What a transfer abroad stands on (GDPR chapter V)."
+    )
+    purposes: t.Annotated[tuple[Identifier, ...], pydantic.Field(min_length=1)] = pydantic.Field(
+        description="What it is used for. It runs when all of these are agreed to."
+    )
+    hosts: tuple[t.Annotated[str, pydantic.StringConstraints(pattern=_HOST)], ...] = pydantic.Field(
+        default=(), description="The hosts that it loads from or sends to: `www.youtube-nocookie.com`, `*.ytimg.com`."
+    )
+    cookies: tuple[StoredItem, ...] = pydantic.Field(default=(), description="What it keeps on the device.")
+    policy_url: t.Annotated[str, pydantic.StringConstraints(pattern=r"^https://[^\s]+$")] | None = pydantic.Field(
+        default=None, description="The provider's own privacy policy."
+    )
+    why_necessary: Localized = pydantic.Field(
+        default={}, description="For `necessary` alone: why the site cannot do without it, by locale."
+    )
