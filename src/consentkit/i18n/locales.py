@@ -54,7 +54,7 @@ _ROWS: tuple[KnownLocale, ...] = (
     KnownLocale("en-GB", "English (United Kingdom)", "English (UK)", fallback="en"),
     KnownLocale("en-US", "English (United States)", "English (US)", fallback="en"),
     # Kazakh in Arabic script is read in China; its readers cannot be expected to read Cyrillic.
-    KnownLocale("kk-Arab", "Kazakh (Arabic script)", "قازاقشا", "rtl", "en", formats="kk"),
+    KnownLocale("kk-Arab", "Kazakh (Arabic script)", "قازاقشا", "rtl"),
     # ── Central Asia and the Caucasus: Russian is the likeliest second language of the older half of readers ──
     KnownLocale("ky", "Kyrgyz", "Кыргызча", fallback="ru"),
     KnownLocale("tg", "Tajik", "Тоҷикӣ", fallback="ru"),
@@ -161,7 +161,8 @@ def fallbacks(tag: str) -> tuple[str, ...]:
     ``kk`` gives ``ru`` and ``en``; ``pt-BR`` gives ``pt`` and ``en``.
     """
     canonical = canonical_tag(tag) or SOURCE_LOCALE
-    chain: list[str] = [*_shorter(canonical)]
+    # A form that runs the other way is in another script, which its readers may not read.
+    chain = [shorter for shorter in _shorter(canonical) if direction(shorter) == direction(canonical)]
     known = _nearest(canonical)
     while known is not None and known.fallback not in (*chain, canonical):
         chain.append(known.fallback)

@@ -5,6 +5,8 @@ from __future__ import annotations
 import collections.abc as cabc
 import re
 
+from babel.core import get_global
+
 from .locales import canonical_tag
 from .locales import fallbacks
 
@@ -47,14 +49,22 @@ def _near(tag: str, offered: cabc.Sequence[str]) -> str | None:
     for end in range(len(parts), 0, -1):
         if (offer := by_tag.get("-".join(parts[:end]))) is not None:
             return offer
-    script = next((part for part in parts[1:] if len(part) == 4), None)
     for offer in offered:
-        other = (canonical_tag(offer) or "").split("-")
-        other_script = next((part for part in other[1:] if len(part) == 4), None)
+        other = canonical_tag(offer) or ""
         # Another script is another reader: Kazakh in Arabic letters is no help to who asked for `kk`.
-        if other[0] == parts[0] and other_script == script:
+        if other.partition("-")[0] == parts[0] and _script(other) == _script(tag):
             return offer
     return None
+
+
+def _script(tag: str) -> str:
+    """Return the script of *tag*, the likely one if it names none: ``zh-TW`` gives ``Hant``."""
+    parts = tag.split("-")
+    if (named := next((part for part in parts[1:] if len(part) == 4), None)) is not None:
+        return named
+    likely = get_global("likely_subtags")
+    full: str = likely.get("_".join(parts)) or likely.get(parts[0]) or ""
+    return next((part for part in full.split("_")[1:] if len(part) == 4), "")
 
 
 def _instead(tag: str, offered: cabc.Sequence[str]) -> str | None:
