@@ -1,0 +1,108 @@
+# The project's verbs. Each sets up what it needs; a second run finds it done and is quick.
+# Needs Python 3.11 or newer with venv, and for all but `make demo` Node 20 or newer with npm.
+
+PYTHON ?= python3
+PORT ?= 8000
+# Tests run in as many processes; a file's tests stay in one, for they share a database or a browser.
+WORKERS ?= 2
+PYTEST_ARGS ?=
+
+VENV := .venv
+BIN := $(VENV)/bin
+# PIP_USER: a configuration that installs for the user would refuse to install into a virtual environment.
+PIP := PIP_USER=0 $(BIN)/python -m pip --disable-pip-version-check --no-input --quiet
+INSTALL_LOCKED := $(PIP) install --require-hashes --only-binary :all: --requirement
+# Without an index: what builds the project is locked as well, and was installed by the line before.
+INSTALL_PROJECT := $(PIP) install --no-index --no-deps --no-build-isolation --editable .
+NPM_CI := npm ci --ignore-scripts --no-audit --no-fund --loglevel=error
+
+RUNTIME := $(VENV)/.installed-runtime
+DEV := $(VENV)/.installed-dev
+WIDGET := widget/node_modules/.package-lock.json
+E2E := tests/e2e/node_modules/.package-lock.json
+
+.PHONY: help demo test lint types test-widget test-python docs bench widget catalogs lock format clean distclean
+.DELETE_ON_ERROR:
+
+help:
+	@echo 'make demo      serves the demo newsroom on http://127.0.0.1:8000 (PORT=... to change)'
+	@echo 'make test      every check and every test: Python, widget, browser'
+	@echo 'make lint      style, import rules, spelling        make format    rewrites the style'
+	@echo 'make types     mypy and tsc                         make docs      checks the documentation'
+	@echo 'make bench     the benchmarks                       make widget    builds the browser code'
+	@echo 'make catalogs  refreshes the message catalogs       make lock      refreshes the lock files'
+	@echo 'make clean     caches and build results             make distclean the environments as well'
+
+demo: $(RUNTIME)
+	$(BIN)/consentkit demo --port $(PORT)
+
+# pytest is last, so that its closing line is the last line.
+test: lint types test-widget test-python
+
+lint: $(DEV) $(WIDGET)
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/lint-imports --no-logo
+	$(BIN)/codespell
+	cd widget && npm run --silent lint
+
+types: $(DEV) $(WIDGET)
+	$(BIN)/mypy
+	cd widget && npm run --silent types
+
+test-widget: $(WIDGET)
+	cd widget && npm test --silent
+
+test-python: $(DEV) $(WIDGET) $(E2E) | lint types test-widget
+	$(BIN)/python -m pytest --numprocesses $(WORKERS) --dist loadfile $(PYTEST_ARGS)
+
+docs: $(DEV)
+	$(BIN)/python -m pytest tests/contract/test_docs.py tests/contract/test_readme.py
+
+bench: $(DEV)
+	$(BIN)/python -m tests.bench
+
+widget: $(WIDGET)
+	cd widget && npm run --silent build
+
+format: $(DEV)
+	$(BIN)/ruff check --fix
+	$(BIN)/ruff format
+
+LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
+	--custom-compile-command 'make lock' pyproject.toml --all-extras --group build
+
+lock: | $(BIN)/python
+	$(PIP) install uv
+	$(LOCK) --output-file requirements/runtime.txt
+	$(LOCK) --group dev --constraint requirements/runtime.txt --output-file requirements/dev.txt
+	for package in widget tests/e2e; do \
+		(cd $$package && npm install --package-lock-only --ignore-scripts --omit-lockfile-registry-resolved) || exit 1; done
+
+$(BIN)/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "consentkit needs Python 3.11 or newer; name one with PYTHON=...")'
+	$(PYTHON) -m venv $(VENV)
+
+$(RUNTIME): requirements/runtime.txt pyproject.toml | $(BIN)/python
+	$(INSTALL_LOCKED) requirements/runtime.txt
+	$(INSTALL_PROJECT)
+	@touch $@
+
+$(DEV): requirements/dev.txt pyproject.toml | $(BIN)/python
+	$(INSTALL_LOCKED) requirements/dev.txt
+	$(INSTALL_PROJECT)
+	@touch $@ $(RUNTIME)
+
+$(WIDGET): widget/package.json widget/package-lock.json
+	cd widget && $(NPM_CI)
+	@touch $@
+
+$(E2E): tests/e2e/package.json tests/e2e/package-lock.json
+	cd tests/e2e && $(NPM_CI)
+	@touch $@
+
+clean:
+	rm -rf build dist tests/.artifacts .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .coverage
+
+distclean: clean
+	rm -rf $(VENV) widget/node_modules tests/e2e/node_modules
