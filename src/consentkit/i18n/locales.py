@@ -14,7 +14,9 @@ SOURCE_LOCALE = "en"
 
 # Longer than any tag in use; RFC 5646, 4.4.1, asks for at least 35 characters to be taken.
 _MAX_TAG = 35
-_FORM = re.compile(r"([A-Za-z]{2,3})(?:[-_]([A-Za-z]{4}))?(?:[-_]([A-Za-z]{2}|[0-9]{3}))?(?:[-_][A-Za-z0-9]{1,8})*", re.ASCII)
+_FORM = re.compile(
+    r"([A-Za-z]{2,3})(?:[-_]([A-Za-z]{4}))?(?:[-_]([A-Za-z]{2}|[0-9]{3}))?(?:[-_][A-Za-z0-9]{1,8})*", re.ASCII
+)
 
 # Scripts that run from right to left (ISO 15924), for tags that the table does not know.
 _RTL_SCRIPTS = frozenset({"Arab", "Hebr", "Syrc", "Thaa", "Nkoo", "Adlm", "Rohg"})
@@ -126,6 +128,12 @@ def canonical_tag(tag: str) -> str | None:
     return "-".join(filter(None, (language.lower(), script and script.title(), region and region.upper())))
 
 
+def script_of(tag: str) -> str:
+    """Return the script that a canonical tag names, ``""`` if it names none: ``zh-Hant-TW`` gives ``Hant``."""
+    match = _SCRIPT.search(tag)
+    return match[1] if match else ""
+
+
 def _nearest(tag: str) -> KnownLocale | None:
     for candidate in (tag, *_shorter(tag)):
         if candidate in KNOWN_LOCALES:
@@ -142,8 +150,7 @@ def _shorter(tag: str) -> tuple[str, ...]:
 def direction(tag: str) -> Direction:
     """Return the value of the ``dir`` attribute for texts in *tag*."""
     canonical = canonical_tag(tag) or SOURCE_LOCALE
-    script = next((part for part in canonical.split("-")[1:] if len(part) == 4), None)
-    if script is not None and canonical not in KNOWN_LOCALES:
+    if (script := script_of(canonical)) and canonical not in KNOWN_LOCALES:
         return "rtl" if script in _RTL_SCRIPTS else "ltr"
     known = _nearest(canonical)
     return known.direction if known else "ltr"

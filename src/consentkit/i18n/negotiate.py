@@ -9,6 +9,7 @@ from babel.core import get_global
 
 from .locales import canonical_tag
 from .locales import fallbacks
+from .locales import script_of
 
 # A browser sends a few hundred characters at most; the rest of a longer header is not worth reading.
 _MAX_HEADER = 1024
@@ -59,12 +60,10 @@ def _near(tag: str, offered: cabc.Sequence[str]) -> str | None:
 
 def _script(tag: str) -> str:
     """Return the script of *tag*, the likely one if it names none: ``zh-TW`` gives ``Hant``."""
-    parts = tag.split("-")
-    if (named := next((part for part in parts[1:] if len(part) == 4), None)) is not None:
+    if named := script_of(tag):
         return named
     likely = get_global("likely_subtags")
-    full: str = likely.get("_".join(parts)) or likely.get(parts[0]) or ""
-    return next((part for part in full.split("_")[1:] if len(part) == 4), "")
+    return script_of(likely.get(tag.replace("-", "_")) or likely.get(tag.partition("-")[0]) or "")
 
 
 def _instead(tag: str, offered: cabc.Sequence[str]) -> str | None:
