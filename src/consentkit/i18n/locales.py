@@ -17,6 +17,7 @@ _MAX_TAG = 35
 _FORM = re.compile(
     r"([A-Za-z]{2,3})(?:[-_]([A-Za-z]{4}))?(?:[-_]([A-Za-z]{2}|[0-9]{3}))?(?:[-_][A-Za-z0-9]{1,8})*", re.ASCII
 )
+_SCRIPT = re.compile(r"[-_]([A-Z][a-z]{3})(?:[-_]|$)", re.ASCII)
 
 # Scripts that run from right to left (ISO 15924), for tags that the table does not know.
 _RTL_SCRIPTS = frozenset({"Arab", "Hebr", "Syrc", "Thaa", "Nkoo", "Adlm", "Rohg"})
