@@ -10,12 +10,19 @@ import pydantic
 from .model import Identifier
 from .model import Localized
 from .model import Model
+from .model import Pattern
 
 #: The purpose that needs no agreement and is always on (ePrivacy directive, Art. 5(3), second sentence).
 NECESSARY = "necessary"
 
 #: The purposes whose names and descriptions the catalogs hold, in the order in which they are shown.
 KNOWN_PURPOSES = (NECESSARY, "preferences", "analytics", "advertising", "embeds")
+
+
+#: How long data is kept. Not shorter than two characters: ``P`` alone is no duration.
+RETENTION = Pattern(
+    r"^(session|P([0-9]+Y)?([0-9]+M)?([0-9]+W)?([0-9]+D)?)$", "an ISO 8601 duration such as 'P13M', or 'session'"
+)
 
 
 class LegalBasis(enum.StrEnum):
@@ -43,8 +50,10 @@ class Purpose(Model):
     )
     legal_basis: LegalBasis = pydantic.Field(description="The ground of GDPR Art. 6(1).")
     data_categories: tuple[Localized, ...] = pydantic.Field(
-        default=(), description="Which data: `[{ru = \"IP-адрес\", en = \"IP address\"}]`, or plain strings."
+        default=(), description='Which data: `[{ru = "IP-адрес", en = "IP address"}]`, or plain strings.'
     )
-    retention: t.Annotated[str, pydantic.Field(pattern=r"^P(?!$)(\d+Y)?(\d+M)?(\d+W)?(\d+D)?$|^session$")] = (
-        pydantic.Field(default="P13M", description="How long the data is kept: an ISO 8601 duration such as `P13M`.")
+    retention: t.Annotated[str, pydantic.StringConstraints(pattern=RETENTION.regex, min_length=2, max_length=40)] = (
+        pydantic.Field(
+            default="P13M", description="How long the data is kept: an ISO 8601 duration such as `P13M`, or `session`."
+        )
     )

@@ -11,7 +11,26 @@ import pydantic
 from .model import Identifier
 from .model import Localized
 from .model import Model
+from .model import Pattern
 from .model import Text
+from .model import WebAddress
+
+#: How long something stays on the device. Not shorter than two characters: ``P`` alone is no duration.
+LIFETIME = Pattern(
+    r"^(session|persistent|P([0-9]+Y)?([0-9]+M)?([0-9]+W)?([0-9]+D)?"
+    r"(T([0-9]+H([0-9]+M)?([0-9]+S)?|[0-9]+M([0-9]+S)?|[0-9]+S))?)$",
+    "an ISO 8601 duration such as 'P1Y' or 'PT30M', or 'session', or 'persistent'",
+)
+ITEM_NAME = Pattern(
+    r"^[\x21-\x7e]+$", "a name without spaces, in which '*' may stand for anything, such as '_ga' or '_ga_*'"
+)
+COUNTRY = Pattern(r"^[A-Z]{2}$", "a country in two capital letters (ISO 3166-1), such as 'KZ'")
+HOST = Pattern(
+    r"^(\*\.)?([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)*[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?(:[0-9]{1,5})?$",
+    "a host in small letters, without 'https://' and path, such as 'www.youtube-nocookie.com' or '*.ytimg.com'",
+)
+
+Host = t.Annotated[str, pydantic.StringConstraints(pattern=HOST.regex, max_length=253)]
 
 
 class StorageKind(enum.StrEnum):
@@ -44,15 +63,15 @@ class Transfer(enum.StrEnum):
 class StoredItem(Model):
     """A cookie or a storage key that a service sets."""
 
-    name: t.Annotated[str, pydantic.StringConstraints(min_length=1, max_length=200, pattern=r"^[\x21-\x7e]+$")] = (
-        pydantic.Field(description="The name, or a pattern in which `*` stands for anything: `_ga_*`.")
+    name: t.Annotated[str, pydantic.StringConstraints(max_length=200, pattern=ITEM_NAME.regex)] = pydantic.Field(
+        description="The name, or a pattern in which `*` stands for anything: `_ga_*`."
     )
     kind: StorageKind = pydantic.Field(default=StorageKind.COOKIE, description="Where it is kept.")
     party: Party = pydantic.Field(default=Party.FIRST, description="Whether the site sets it or somebody else.")
-    lifetime: t.Annotated[str, pydantic.Field(pattern=r"^P(?!$)(\d+Y)?(\d+M)?(\d+W)?(\d+D)?(T(?=\d)(\d+H)?(\d+M)?)?$|^(session|persistent)$")] = (
+    lifetime: t.Annotated[str, pydantic.StringConstraints(pattern=LIFETIME.regex, min_length=2, max_length=40)] = (
         pydantic.Field(
-            description="How long it stays: an ISO 8601 duration (`P1Y`, `PT30M`), `session`, or `persistent` (until "
-            "the reader clears it)."
+            description="How long it stays: an ISO 8601 duration (`P1Y`, `PT30M`), `session`, or `persistent` (until the "
+            "reader clears it)."
         )
     )
     why: Localized = pydantic.Field(default={}, description="What it is for, in the readers' words, by locale.")
@@ -62,16 +81,13 @@ class StoredItem(Model):
         return fnmatch.fnmatchcase(name, self.name.replace("[", "[[]").replace("?", "[?]"))
 
 
-_HOST = r"^(\*\.)?([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)*[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?(:\d{1,5})?$"
-
-
 class Service(Model):
     """A third party or a component of the site itself, used for one or more purposes."""
 
     id: Identifier = pydantic.Field(description="Its name in markup, cookies and records, e.g. `youtube`.")
     name: Text = pydantic.Field(description="What readers know it by: `YouTube`.")
     provider: Text = pydantic.Field(description="The company that receives the data, as its imprint names it.")
-    country: t.Annotated[str, pydantic.StringConstraints(pattern=r"^[A-Z]{2}$")] = pydantic.Field(
+    country: t.Annotated[str, pydantic.StringConstraints(pattern=COUNTRY.regex)] = pydantic.Field(
         description="Where that company is: ISO 3166-1, two letters."
     )
     transfer: Transfer = pydantic.Field(
@@ -80,13 +96,14 @@ class Service(Model):
     purposes: t.Annotated[tuple[Identifier, ...], pydantic.Field(min_length=1)] = pydantic.Field(
         description="What it is used for. It runs when all of these are agreed to."
     )
-    hosts: tuple[t.Annotated[str, pydantic.StringConstraints(pattern=_HOST)], ...] = pydantic.Field(
+    hosts: tuple[Host, ...] = pydantic.Field(
         default=(), description="The hosts that it loads from or sends to: `www.youtube-nocookie.com`, `*.ytimg.com`."
     )
     cookies: tuple[StoredItem, ...] = pydantic.Field(default=(), description="What it keeps on the device.")
-    policy_url: t.Annotated[str, pydantic.StringConstraints(pattern=r"^https://[^\s]+$")] | None = pydantic.Field(
-        default=None, description="The provider's own privacy policy."
+    data_categories: tuple[Localized, ...] = pydantic.Field(
+        default=(), description="Which data it receives, where that is less than what its purposes name."
     )
+    policy_url: WebAddress | None = pydantic.Field(default=None, description="The provider's own privacy policy.")
     why_necessary: Localized = pydantic.Field(
         default={}, description="For `necessary` alone: why the site cannot do without it, by locale."
     )

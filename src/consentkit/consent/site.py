@@ -4,28 +4,81 @@ from __future__ import annotations
 
 import enum
 import hashlib
+import ipaddress
 import json
 import typing as t
 
 import pydantic
 
+from .coherence import CoherenceError
+from .coherence import incoherences
 from .decisions import Choice
 from .model import Identifier
 from .model import LocaleTag
 from .model import Localized
+from .model import LocalizedAddress
 from .model import Model
+from .model import Pattern
 from .model import Text
+from .model import WebAddress
 from .purposes import NECESSARY
-from .purposes import LegalBasis
 from .purposes import Purpose
 from .regimes import RegimeId
 from .services import Service
 
-_ORIGIN = r"^https?://([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)*[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?(:\d{1,5})?$"
-_ROOT_URL = r"^(https?://[^\s]+|/[^\s/][^\s]*|/)$"
+ORIGIN = Pattern(
+    r"^https?://([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)*[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?(:[0-9]{1,5})?$",
+    "an origin in small letters, without path and slash at the end, such as 'https://www.example.org'",
+)
+EMAIL = Pattern(r"^[^@\s<>]+@[^@\s<>]+\.[^@\s<>]+$", "an e-mail address such as 'privacy@example.org'")
+PHONE = Pattern(r"^\+?[0-9][0-9 ()-]{2,38}[0-9]$", "a telephone number such as '+7 7172 000 000'")
+COOKIE_DOMAIN = Pattern(
+    r"^[a-z0-9-]+(\.[a-z0-9-]+)+$", "a domain in small letters, without a dot first, such as 'example.org'"
+)
+NETWORK = Pattern(r"^[0-9a-fA-F.:]+(/[0-9]{1,3})?$", "an address or a network such as '127.0.0.1' or '10.0.0.0/8'")
+HEADER = Pattern(r"^[A-Za-z][A-Za-z0-9-]*$", "the name of a header such as 'CF-IPCountry'")
+FILE = Pattern(r"^[^\x00-\x1f\\]+$", "a file such as 'policies/privacy.en.md'")
 
-Origin = t.Annotated[str, pydantic.StringConstraints(pattern=_ORIGIN)]
-Email = t.Annotated[str, pydantic.StringConstraints(pattern=r"^[^@\s<>]+@[^@\s<>]+\.[^@\s<>]+$", max_length=254)]
+_LAST_PORT = 65535
+
+
+def _usual_port(value: str) -> str:
+    # Browsers leave the usual port out of an origin, so it would never be met with.
+    scheme, _, rest = value.partition("://")
+    port = rest.partition(":")[2]
+    if port and not 0 < int(port) <= _LAST_PORT:
+        raise ValueError(f"found '{value}', expected a port from 1 to {_LAST_PORT}")
+    if (scheme, port) in {("https", "443"), ("http", "80")}:
+        raise ValueError(f"found '{value}', expected the origin without the usual port ':{port}'")
+    return value
+
+
+def _network(value: str) -> str:
+    try:
+        ipaddress.ip_network(value)
+    except ValueError as error:
+        raise ValueError(f"found '{value}', expected {NETWORK.expected} ({error})") from None
+    return value
+
+
+def _inside(value: str) -> str:
+    # Who may edit one site's file gets no other files by it.
+    if value.startswith("/") or ":" in value or ".." in value.split("/"):
+        raise ValueError("found a file elsewhere, expected one in the folder of the configuration or below it")
+    return value
+
+
+Origin = t.Annotated[
+    str, pydantic.StringConstraints(pattern=ORIGIN.regex, max_length=255), pydantic.AfterValidator(_usual_port)
+]
+Email = t.Annotated[str, pydantic.StringConstraints(pattern=EMAIL.regex, max_length=254)]
+Phone = t.Annotated[str, pydantic.StringConstraints(pattern=PHONE.regex)]
+NetworkAddress = t.Annotated[
+    str, pydantic.StringConstraints(pattern=NETWORK.regex, max_length=49), pydantic.AfterValidator(_network)
+]
+PolicyFile = t.Annotated[
+    str, pydantic.StringConstraints(pattern=FILE.regex, max_length=400), pydantic.AfterValidator(_inside)
+]
 
 
 class Layout(enum.StrEnum):
@@ -51,23 +104,24 @@ class SiteSection(Model):
     name: Localized = pydantic.Field(description="What readers call it, by locale.")
     origins: t.Annotated[tuple[Origin, ...], pydantic.Field(max_length=200)] = pydantic.Field(
         default=(),
-        description="The origins of its pages, scheme and host: `https://www.steppe-herald.example`. The first is home.",
+        description="The origins of its pages, scheme and host: `https://www.steppe-herald.example`. First comes home.",
     )
     locales: t.Annotated[tuple[LocaleTag, ...], pydantic.Field(min_length=1)] = pydantic.Field(
         description="The languages of the notice. The first is the default."
     )
-    cookie_domain: t.Annotated[str, pydantic.StringConstraints(pattern=r"^[a-z0-9-]+(\.[a-z0-9-]+)+$")] | None = (
+    cookie_domain: t.Annotated[str, pydantic.StringConstraints(pattern=COOKIE_DOMAIN.regex, max_length=253)] | None = (
         pydantic.Field(
-            default=None, description="Share the decision with subdomains: `steppe-herald.example`, without a dot first."
+            default=None,
+            description="Share the decision with subdomains: `steppe-herald.example`, without a dot first.",
         )
     )
-    max_age_days: t.Annotated[int, pydantic.Field(ge=1, le=395)] = pydantic.Field(
+    max_age_days: t.Annotated[int, pydantic.Field(ge=1, le=395, strict=True)] = pydantic.Field(
         default=180, description="How long a decision holds before the reader is asked again."
     )
-    class_cookie: bool = pydantic.Field(
+    class_cookie: pydantic.StrictBool = pydantic.Field(
         default=False, description="Also set `consentkit_class`, the purposes as a number, for a CDN to vary on."
     )
-    record_path: bool = pydantic.Field(
+    record_path: pydantic.StrictBool = pydantic.Field(
         default=False, description="Store the page's whole path instead of its first segment: a reading history."
     )
     log: LogAccess = pydantic.Field(default=LogAccess.DELAYED, description="Who may read the consent log.")
@@ -76,9 +130,11 @@ class SiteSection(Model):
 class Contact(Model):
     """Somebody who can be written to."""
 
-    name: Text
-    email: Email | None = None
-    url: t.Annotated[str, pydantic.StringConstraints(pattern=r"^https?://[^\s]+$")] | None = None
+    name: Text = pydantic.Field(description="The name of the person or the office.")
+    address: Text | None = pydantic.Field(default=None, description="The postal address.")
+    email: Email | None = pydantic.Field(default=None, description="The e-mail address.")
+    phone: Phone | None = pydantic.Field(default=None, description="The telephone number.")
+    url: WebAddress | None = pydantic.Field(default=None, description="A page of theirs.")
 
 
 class Controller(Model):
@@ -88,6 +144,10 @@ class Controller(Model):
     address: Localized = pydantic.Field(description="The postal address, by locale.")
     registration_number: Text | None = pydantic.Field(default=None, description="BIN, OGRN, HRB … as the law has it.")
     email: Email = pydantic.Field(description="Where readers write.")
+    phone: Phone | None = pydantic.Field(default=None, description="Where readers call.")
+    representative: Contact | None = pydantic.Field(
+        default=None, description="Who represents a controller outside of the European Union there (GDPR Art. 27)."
+    )
     data_protection_officer: Contact | None = pydantic.Field(default=None, description="GDPR Art. 37, if there is one.")
     supervisory_authority: Contact | None = pydantic.Field(
         default=None, description="Where readers can complain (GDPR Art. 13(2)(d))."
@@ -100,7 +160,7 @@ class NoticeSection(Model):
     layout: Layout = pydantic.Field(default=Layout.BAR, description="`bar`, `box` or `modal`.")
     texts: dict[LocaleTag, dict[Identifier, Text]] = pydantic.Field(
         default={},
-        description="Texts of your own by locale and name: `[notice.texts.ru]`, `title = \"…\"`. The names are in "
+        description='Texts of your own by locale and name: `[notice.texts.ru]`, `title = "…"`. The names are in '
         "docs/reference/notice.md.",
     )
 
@@ -108,34 +168,34 @@ class NoticeSection(Model):
 class PolicySource(Model):
     """Where one policy comes from: Markdown files of yours, or pages that you have already."""
 
-    files: dict[LocaleTag, Text] = pydantic.Field(
-        default={}, description="Markdown files by locale, relative to this file."
+    files: dict[LocaleTag, PolicyFile] = pydantic.Field(
+        default={}, description="Markdown files by locale, in the folder of this file or below it."
     )
-    urls: Localized = pydantic.Field(default={}, description="Pages of your own instead, by locale.")
+    urls: LocalizedAddress = pydantic.Field(default={}, description="Pages of your own instead, by locale.")
 
     @pydantic.model_validator(mode="after")
     def _one_source(self) -> t.Self:
         if self.files and self.urls:
-            raise ValueError("has both 'files' and 'urls': keep one of them")
+            raise ValueError("found both 'files' and 'urls', expected one of them")
         if not self.files and not self.urls:
-            raise ValueError("has neither 'files' nor 'urls': give one of them")
+            raise ValueError("found neither 'files' nor 'urls', expected one of them")
         return self
 
 
 class Policies(Model):
     """The documents that the notice links to: ``[policies.privacy]``, ``[policies.terms]``."""
 
-    privacy: PolicySource
-    terms: PolicySource
+    privacy: PolicySource = pydantic.Field(description="The privacy policy (GDPR Art. 13).")
+    terms: PolicySource = pydantic.Field(description="The terms of use.")
 
 
 class Network(Model):
     """What stands in front of the service: ``[network]``."""
 
-    trusted_proxies: tuple[t.Annotated[str, pydantic.StringConstraints(pattern=r"^[0-9a-fA-F.:/]+$")], ...] = (
-        pydantic.Field(default=(), description="Addresses or networks whose headers are believed: `10.0.0.0/8`.")
+    trusted_proxies: tuple[NetworkAddress, ...] = pydantic.Field(
+        default=(), description="Addresses or networks whose headers are believed: `10.0.0.0/8`."
     )
-    country_header: t.Annotated[str, pydantic.StringConstraints(pattern=r"^[A-Za-z][A-Za-z0-9-]*$")] | None = (
+    country_header: t.Annotated[str, pydantic.StringConstraints(pattern=HEADER.regex, max_length=80)] | None = (
         pydantic.Field(
             default=None, description="The header in which a trusted proxy tells the country: `CF-IPCountry`."
         )
@@ -151,14 +211,18 @@ class Regimes(Model):
 class Site(Model):
     """The whole configuration of one site."""
 
-    site: SiteSection
-    controller: Controller
-    purposes: t.Annotated[tuple[Purpose, ...], pydantic.Field(min_length=1, max_length=32)]
-    services: t.Annotated[tuple[Service, ...], pydantic.Field(max_length=400)] = ()
-    regimes: Regimes = Regimes()
-    notice: NoticeSection = NoticeSection()
-    policies: Policies
-    network: Network = Network()
+    site: SiteSection = pydantic.Field(description="The property itself.")
+    controller: Controller = pydantic.Field(description="Who answers for the data (GDPR Art. 13(1)(a), (b)).")
+    purposes: t.Annotated[tuple[Purpose, ...], pydantic.Field(min_length=1, max_length=32)] = pydantic.Field(
+        description="What data is used for."
+    )
+    services: t.Annotated[tuple[Service, ...], pydantic.Field(max_length=400)] = pydantic.Field(
+        default=(), description="Who receives data, where they load from, what they store on the device."
+    )
+    regimes: Regimes = pydantic.Field(default=Regimes(), description="Which rules apply to whom.")
+    notice: NoticeSection = pydantic.Field(default=NoticeSection(), description="How the notice looks and reads.")
+    policies: Policies = pydantic.Field(description="The documents that the notice links to.")
+    network: Network = pydantic.Field(default=Network(), description="What stands in front of the service.")
 
     # ── what follows from the configuration ──
 
@@ -209,7 +273,7 @@ class Site(Model):
         return self.choose({}, {})
 
     def canonical(self) -> str:
-        """Return the configuration as canonical JSON: sorted keys, no spaces, UTF-8 kept (in the manner of RFC 8785)."""
+        """Return the configuration as canonical JSON: sorted keys, no spaces, UTF-8 kept, after RFC 8785."""
         return json.dumps(self.model_dump(mode="json"), ensure_ascii=False, sort_keys=True, separators=(",", ":"))
 
     @property
@@ -222,47 +286,7 @@ class Site(Model):
     @pydantic.model_validator(mode="after")
     def _coherent(self) -> t.Self:
         """Check what no part can check alone. The messages begin with the path of the value, then a colon."""
-        known = {purpose.id for purpose in self.purposes}
-        wrong: list[str] = []
-        wrong += _repeated("purposes", [purpose.id for purpose in self.purposes])
-        wrong += _repeated("services", [service.id for service in self.services])
-        wrong += _repeated("site.locales", list(self.site.locales))
-        for i, purpose in enumerate(self.purposes):
-            if purpose.id != NECESSARY and purpose.legal_basis is not LegalBasis.CONSENT:
-                wrong.append(
-                    f"purposes[{i}].legal_basis: found '{purpose.legal_basis}', expected 'consent': reading from or "
-                    "storing on the reader's device needs consent unless it is necessary (ePrivacy directive, Art. 5(3))."
-                )
-        for i, service in enumerate(self.services):
-            for j, name in enumerate(service.purposes):
-                if name not in known:
-                    wrong.append(f"services[{i}].purposes[{j}]: found '{name}', expected a purpose of this site.")
-            if NECESSARY in service.purposes and len(service.purposes) > 1:
-                wrong.append(
-                    f"services[{i}].purposes: found 'necessary' beside others, expected one or the other: declare the "
-                    "necessary part as a service of its own."
-                )
-            if NECESSARY in service.purposes and not service.why_necessary:
-                wrong.append(f"services[{i}].why_necessary: found nothing, expected why the site cannot do without it.")
-        for locale in self.notice.texts:
-            if locale not in self.site.locales:
-                wrong.append(f"notice.texts.{locale}: found '{locale}', expected one of the site's locales.")
+        wrong = incoherences(self.model_dump(mode="json"))
         if wrong:
             raise CoherenceError(wrong)
         return self
-
-
-class CoherenceError(ValueError):
-    """Several things between the parts do not hold. Each message begins with a path and a colon."""
-
-    def __init__(self, messages: list[str]) -> None:
-        self.messages = tuple(messages)
-        super().__init__("\n".join(messages))
-
-
-def _repeated(path: str, names: list[str]) -> list[str]:
-    return [
-        f"{path}[{i}]: found '{name}' a second time, expected each once."
-        for i, name in enumerate(names)
-        if name in names[:i]
-    ]

@@ -1,0 +1,160 @@
+"""Coherence: what must hold between the parts of a site's configuration, and no part can check alone.
+
+The checks read plain data as a TOML file gives it, so that they also speak when some part is wrong in itself: who reads
+the errors gets all of them at once. What is not of the right kind is passed over here, for the models say so.
+"""
+
+from __future__ import annotations
+
+import collections.abc as cabc
+import dataclasses
+import urllib.parse
+
+from .places import Path
+from .places import dotted
+from .places import quoted
+from .purposes import NECESSARY
+from .purposes import LegalBasis
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Incoherence:
+    """One thing that does not hold.
+
+    :param path: the way to the value.
+    :param message: what was found and what was expected.
+    :param valid: the names that would be valid there, for the one that comes nearest.
+    """
+
+    path: Path
+    message: str
+    valid: tuple[str, ...] = ()
+
+    def __str__(self) -> str:
+        return f"{dotted(self.path)}: {self.message}"
+
+
+class CoherenceError(ValueError):
+    """Several things between the parts do not hold. Each message begins with a path and a colon."""
+
+    def __init__(self, found: cabc.Sequence[Incoherence]) -> None:
+        self.found = tuple(found)
+        self.messages = tuple(str(one) for one in found)
+        super().__init__("\n".join(self.messages))
+
+
+def incoherences(data: cabc.Mapping[str, object]) -> list[Incoherence]:
+    """Return everything that does not hold between the parts of *data*, a site's file or a dump of the model."""
+    site = _table(data.get("site"))
+    locales = _texts(site.get("locales"))
+    purposes = _tables(data.get("purposes"))
+    services = _tables(data.get("services"))
+    return [
+        *_repeated(("site", "locales"), locales),
+        *_repeated(("site", "origins"), _texts(site.get("origins"))),
+        *_cookie_domain(site),
+        *_repeated(("purposes",), _ids(purposes), key=("id",)),
+        *_legal_bases(purposes),
+        *_repeated(("services",), _ids(services), key=("id",)),
+        *_services(services, tuple(dict.fromkeys(_ids(purposes).values()))),
+        *_notice_locales(_table(data.get("notice")), tuple(locales.values())),
+        *_policy_locales(_table(data.get("policies")), next(iter(locales.values()), None)),
+    ]
+
+
+def _cookie_domain(site: cabc.Mapping[str, object]) -> cabc.Iterator[Incoherence]:
+    domain = site.get("cookie_domain")
+    hosts = [urllib.parse.urlsplit(origin).hostname or "" for origin in _origins(site)]
+    if isinstance(domain, str) and hosts and not any(host == domain or host.endswith(f".{domain}") for host in hosts):
+        message = f"found {quoted(domain)}, expected a domain that one of the site's origins belongs to."
+        yield Incoherence(("site", "cookie_domain"), message, tuple(hosts))
+
+
+def _legal_bases(purposes: cabc.Mapping[int, cabc.Mapping[str, object]]) -> cabc.Iterator[Incoherence]:
+    for i, purpose in purposes.items():
+        basis = purpose.get("legal_basis")
+        if purpose.get("id") != NECESSARY and basis != LegalBasis.CONSENT and basis in set(LegalBasis):
+            yield Incoherence(
+                ("purposes", i, "legal_basis"),
+                f"found '{basis}', expected 'consent': reading from or storing on the reader's device needs consent "
+                "unless it is necessary (ePrivacy directive, Art. 5(3)).",
+            )
+
+
+def _services(
+    services: cabc.Mapping[int, cabc.Mapping[str, object]], known: tuple[str, ...]
+) -> cabc.Iterator[Incoherence]:
+    for i, service in services.items():
+        purposes = _texts(service.get("purposes"))
+        for j, name in purposes.items():
+            if name not in known:
+                message = f"found {quoted(name)}, expected a purpose of this site."
+                yield Incoherence(("services", i, "purposes", j), message, known)
+        yield from _repeated(("services", i, "purposes"), purposes)
+        if NECESSARY not in purposes.values():
+            continue
+        if set(purposes.values()) != {NECESSARY}:
+            yield Incoherence(
+                ("services", i, "purposes"),
+                "found 'necessary' beside others, expected one or the other: declare the necessary part as a service "
+                "of its own.",
+            )
+        if not service.get("why_necessary"):
+            yield Incoherence(
+                ("services", i, "why_necessary"), "found nothing, expected why the site cannot do without it."
+            )
+
+
+def _notice_locales(notice: cabc.Mapping[str, object], locales: tuple[str, ...]) -> cabc.Iterator[Incoherence]:
+    for locale in _table(notice.get("texts")):
+        if locale not in locales:
+            message = f"found {quoted(locale)}, expected one of the site's locales."
+            yield Incoherence(("notice", "texts", locale), message, locales)
+
+
+def _policy_locales(policies: cabc.Mapping[str, object], default: str | None) -> cabc.Iterator[Incoherence]:
+    """Check that each policy can be read in the language that everything falls back to."""
+    for kind, policy in policies.items():
+        for source in ("files", "urls"):
+            by_locale = _table(_table(policy).get(source))
+            if by_locale and default is not None and default not in by_locale and "*" not in by_locale:
+                yield Incoherence(
+                    ("policies", kind, source),
+                    f"found no entry for {quoted(default)}, expected one: it is the site's first language.",
+                )
+
+
+def _repeated(path: Path, names: cabc.Mapping[int, str], key: Path = ()) -> cabc.Iterator[Incoherence]:
+    seen: set[str] = set()
+    for i, name in names.items():
+        if name in seen:
+            yield Incoherence((*path, i, *key), f"found {quoted(name)} a second time, expected each once.")
+        seen.add(name)
+
+
+# ── plain data, of which nothing is certain ──
+
+
+def _table(value: object) -> cabc.Mapping[str, object]:
+    return value if isinstance(value, dict) else {}
+
+
+def _tables(value: object) -> dict[int, cabc.Mapping[str, object]]:
+    return {i: item for i, item in enumerate(value) if isinstance(item, dict)} if isinstance(value, list) else {}
+
+
+def _texts(value: object) -> dict[int, str]:
+    return {i: item for i, item in enumerate(value) if isinstance(item, str)} if isinstance(value, list) else {}
+
+
+def _ids(tables: cabc.Mapping[int, cabc.Mapping[str, object]]) -> dict[int, str]:
+    return {i: name for i, table in tables.items() if isinstance(name := table.get("id"), str)}
+
+
+def _origins(site: cabc.Mapping[str, object]) -> cabc.Iterator[str]:
+    for origin in _texts(site.get("origins")).values():
+        try:
+            urllib.parse.urlsplit(origin)
+        except ValueError:  # e.g. an open bracket; the model says so
+            continue
+        yield origin
