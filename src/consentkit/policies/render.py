@@ -13,9 +13,9 @@ import functools
 import re
 import unicodedata
 
+import nh3
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
-import nh3
 
 # A page has ids of its own, among them those of the notice. A text cannot take any of them.
 _ANCHOR_PREFIX = "section-"
