@@ -98,3 +98,22 @@ class Record:
     leaf_index: int | None = None
     #: 32 random bytes that keep the log's commitment from being guessed.
     salt: bytes | None = None
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Nonce:
+    """What makes a decision that is sent twice count once."""
+
+    #: At least 128 random bits, chosen by the sender.
+    value: str
+    #: A hash of the decision as sent: the same nonce with another one is refused.
+    body_hash: str
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Recorded:
+    """A record that is durable."""
+
+    record: Record
+    #: ``False`` where an earlier request with the same nonce had stored it.
+    fresh: bool

@@ -1,0 +1,261 @@
+"""The records of decisions, and the nonces by which a decision sent twice is recognised."""
+
+from __future__ import annotations
+
+import collections.abc as cabc
+import dataclasses
+import datetime as dt
+import typing as t
+
+import sqlalchemy as sa
+from sqlalchemy import orm
+
+from ..consent.decisions import Action
+from ..consent.decisions import Layer
+from ..consent.decisions import Method
+from ..consent.decisions import Record
+from ..consent.record_ids import is_record_id
+from ..consent.record_ids import lowest_record_id
+from ..consent.record_ids import record_id_time
+from .base import Base
+from .base import CanonicalJson
+from .base import EnumValue
+from .base import UtcDateTime
+
+#: How far a record's id may be from the time of its decision. Look-ups by time go by the id first, so a record beyond
+#: this would not be found; it is refused instead.
+ID_SLACK = dt.timedelta(days=1)
+
+
+class RecordRow(Base):
+    """The table of records. Its columns are those of :class:`~consentkit.consent.decisions.Record`.
+
+    No foreign key points here and the key is ordered by time, so that the table can be partitioned by ranges of the
+    id, that is by time, without a change to any other table.
+    """
+
+    __tablename__ = "consentkit_records"
+
+    id: orm.Mapped[str] = orm.mapped_column(
+        sa.Uuid(as_uuid=False), primary_key=True, comment="UUIDv7: its order is the order of time."
+    )
+    site: orm.Mapped[str] = orm.mapped_column(sa.Text, comment="The site's id.")
+    subject_id: orm.Mapped[str | None] = orm.mapped_column(
+        sa.Text, comment="The pseudonym of the reader's browser; null for who never agreed to anything."
+    )
+    previous_id: orm.Mapped[str | None] = orm.mapped_column(
+        sa.Uuid(as_uuid=False), comment="The same subject's record before this one."
+    )
+    action: orm.Mapped[Action] = orm.mapped_column(EnumValue(Action), comment="What the reader or their signal did.")
+    purposes: orm.Mapped[dict[str, bool]] = orm.mapped_column(
+        CanonicalJson, comment="Every optional purpose: allowed or refused."
+    )
+    services: orm.Mapped[dict[str, bool]] = orm.mapped_column(
+        CanonicalJson, comment="Every optional service: allowed or refused."
+    )
+    regime: orm.Mapped[str] = orm.mapped_column(sa.Text, comment="The rule set that applied.")
+    country: orm.Mapped[str | None] = orm.mapped_column(
+        sa.Text, comment="ISO 3166-1, two letters, as a trusted proxy told it."
+    )
+    locale: orm.Mapped[str] = orm.mapped_column(sa.Text, comment="The language of the notice.")
+    notice_version: orm.Mapped[str] = orm.mapped_column(
+        sa.Text, comment="What the reader saw: consentkit_notices.version."
+    )
+    revision: orm.Mapped[int] = orm.mapped_column(
+        sa.Integer, comment="What the reader was asked about: consentkit_revisions.number."
+    )
+    config_version: orm.Mapped[str] = orm.mapped_column(
+        sa.Text, comment="The configuration in force: consentkit_configurations.version."
+    )
+    policy_versions: orm.Mapped[dict[str, str]] = orm.mapped_column(
+        CanonicalJson, comment="Kind of policy to its version in the reader's language."
+    )
+    layout: orm.Mapped[str] = orm.mapped_column(sa.Text, comment="How the first layer lay on the page.")
+    layer: orm.Mapped[Layer | None] = orm.mapped_column(
+        EnumValue(Layer), comment="Where it was decided: first or second layer, or the page of preferences."
+    )
+    method: orm.Mapped[Method] = orm.mapped_column(EnumValue(Method), comment="By which way the decision came in.")
+    section: orm.Mapped[str | None] = orm.mapped_column(
+        sa.Text, comment="The first segment of the page's path, or all of it where the site asks for it."
+    )
+    user_agent_family: orm.Mapped[str] = orm.mapped_column(sa.Text, comment="The browser's family, without version.")
+    device_class: orm.Mapped[str] = orm.mapped_column(sa.Text, comment="The class of device, e.g. mobile.")
+    gpc: orm.Mapped[bool] = orm.mapped_column(sa.Boolean, comment="Whether the request carried Sec-GPC: 1.")
+    tc_string: orm.Mapped[str | None] = orm.mapped_column(sa.Text, comment="The TCF string that was made.")
+    gvl_version: orm.Mapped[int | None] = orm.mapped_column(sa.Integer, comment="The vendor list it was made with.")
+    gpp_string: orm.Mapped[str | None] = orm.mapped_column(sa.Text, comment="The GPP string that was made.")
+    decided_at: orm.Mapped[dt.datetime] = orm.mapped_column(UtcDateTime, comment="The server's time of the decision.")
+    expires_at: orm.Mapped[dt.datetime] = orm.mapped_column(UtcDateTime, comment="When the reader is asked again.")
+    sample: orm.Mapped[bool] = orm.mapped_column(sa.Boolean, comment="Made up for a demonstration; not in the log.")
+    leaf_index: orm.Mapped[int | None] = orm.mapped_column(
+        sa.BigInteger, comment="The place in the site's log; null until integrated."
+    )
+    salt: orm.Mapped[bytes | None] = orm.mapped_column(
+        sa.LargeBinary, comment="32 random bytes that keep the log's commitment from being guessed."
+    )
+
+    __table_args__ = (
+        sa.Index(None, "site", "id"),
+        # Most readers who refuse have no subject id: they need not be in this one.
+        sa.Index(
+            None,
+            "site",
+            "subject_id",
+            "id",
+            sqlite_where=sa.text("subject_id IS NOT NULL"),
+            postgresql_where=sa.text("subject_id IS NOT NULL"),
+        ),
+        {"comment": "The evidence of decisions, one row each. Only erasure changes or removes a row."},
+    )
+
+
+class NonceRow(Base):
+    """The table of nonces."""
+
+    __tablename__ = "consentkit_nonces"
+
+    site: orm.Mapped[str] = orm.mapped_column(sa.Text, primary_key=True, comment="The site's id.")
+    nonce: orm.Mapped[str] = orm.mapped_column(sa.Text, primary_key=True, comment="What the sender chose at random.")
+    body_hash: orm.Mapped[str] = orm.mapped_column(sa.Text, comment="A hash of the decision as it was sent.")
+    record_id: orm.Mapped[str] = orm.mapped_column(
+        sa.Uuid(as_uuid=False), comment="The record that answered it; no foreign key, see consentkit_records."
+    )
+    created_at: orm.Mapped[dt.datetime] = orm.mapped_column(
+        UtcDateTime, index=True, comment="When it was used: it counts for 48 hours."
+    )
+
+    __table_args__ = ({"comment": "Decisions that came lately, so that one sent twice is stored once."},)
+
+
+#: The columns in the order of the table, as :func:`_record` takes them.
+COLUMNS = tuple(RecordRow.__table__.columns)
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class RecordFilter:
+    """Which records to look at. What is ``None`` does not narrow."""
+
+    site: str | None = None
+    #: Decided at this moment or later.
+    since: dt.datetime | None = None
+    #: Decided before this moment.
+    until: dt.datetime | None = None
+    action: Action | None = None
+    locale: str | None = None
+    record_id: str | None = None
+
+
+class Records:
+    """The records of decisions, as one unit of work sees them."""
+
+    def __init__(self, session: orm.Session) -> None:
+        self._session = session
+
+    def get(self, record_id: str) -> Record | None:
+        """Return the record of that id. What is no record id has none."""
+        return next(iter(self.page(RecordFilter(record_id=record_id), limit=1)), None)
+
+    def page(
+        self, which: RecordFilter, *, before: str | None = None, after: str | None = None, limit: int = 50
+    ) -> list[Record]:
+        """Return some records, newest first, whatever is added meanwhile.
+
+        :param before: only records older than the one of this id: for the next page.
+        :param after: only records newer than the one of this id, the nearest ones: for the page before. What is no
+            record id gives nothing, as it does for *before*.
+        """
+        statement = _select(which)
+        if before is not None:
+            statement = statement.where(RecordRow.id < before if is_record_id(before) else sa.false())
+        if after is not None:
+            statement = statement.where(RecordRow.id > after if is_record_id(after) else sa.false())
+        backwards = after is not None and before is None
+        statement = statement.order_by(RecordRow.id.asc() if backwards else RecordRow.id.desc()).limit(limit)
+        found = [_record(row) for row in self._session.execute(statement)]
+        return found[::-1] if backwards else found
+
+    def stream(self, which: RecordFilter, *, batch: int = 1000) -> cabc.Iterator[Record]:
+        """Yield the records, oldest first, in memory that does not grow with their number.
+
+        :param batch: how many rows are fetched at a time.
+        """
+        statement = _select(which).order_by(RecordRow.id.asc()).execution_options(yield_per=batch)
+        with self._session.execute(statement) as rows:
+            for row in rows:
+                yield _record(row)
+
+    def latest_of(self, site: str, subject_id: str) -> Record | None:
+        """Return the newest record of a subject."""
+        of_subject = (RecordRow.site == site, RecordRow.subject_id == subject_id)
+        row = self._session.execute(
+            sa.select(*COLUMNS).where(*of_subject).order_by(RecordRow.id.desc()).limit(1)
+        ).first()
+        return None if row is None else _record(row)
+
+    def any(self, site: str | None = None) -> bool:
+        """Whether there is a record at all, or one of that site."""
+        statement = sa.select(sa.literal(1)).select_from(RecordRow).limit(1)
+        if site is not None:
+            statement = statement.where(RecordRow.site == site)
+        return self._session.execute(statement).first() is not None
+
+    def add_samples(self, records: cabc.Sequence[Record]) -> None:
+        """Insert records that were made up. Others come in by a recorder alone."""
+        if not all(record.sample for record in records):
+            raise ValueError("Only samples are added this way.")
+        if records:
+            self._session.execute(sa.insert(RecordRow), [values_of(record) for record in records])
+
+
+def values_of(record: Record) -> dict[str, object]:
+    """Return the row of *record*."""
+    if abs(record_id_time(record.id) - record.decided_at) > ID_SLACK:
+        raise ValueError("A record's id must hold the time of its decision.")
+    return {column.name: getattr(record, column.name) for column in COLUMNS}
+
+
+def select_previous(record: Record) -> sa.ScalarSelect[str] | None:
+    """Return the query, to stand inside the insert, for the id of the same subject's record before *record*."""
+    if record.subject_id is None:
+        return None
+    earlier = orm.aliased(RecordRow)
+    return (
+        sa.select(earlier.id)
+        .where(earlier.site == record.site, earlier.subject_id == record.subject_id)
+        .order_by(earlier.id.desc())
+        .limit(1)
+        .scalar_subquery()
+    )
+
+
+def _select(which: RecordFilter) -> sa.Select[t.Any]:
+    return sa.select(*COLUMNS).where(*_conditions(which))
+
+
+def _conditions(which: RecordFilter) -> cabc.Iterator[sa.ColumnElement[bool]]:
+    if which.site is not None:
+        yield RecordRow.site == which.site
+    # The bounds by id let the database begin at the right place of an index; those by time are exact.
+    if which.since is not None:
+        yield RecordRow.id >= lowest_record_id(_shifted(which.since, -ID_SLACK))
+        yield RecordRow.decided_at >= which.since
+    if which.until is not None:
+        yield RecordRow.id < lowest_record_id(_shifted(which.until, ID_SLACK))
+        yield RecordRow.decided_at < which.until
+    if which.action is not None:
+        yield RecordRow.action == which.action
+    if which.locale is not None:
+        yield RecordRow.locale == which.locale
+    if which.record_id is not None:
+        yield RecordRow.id == which.record_id if is_record_id(which.record_id) else sa.false()
+
+
+def _shifted(at: dt.datetime, by: dt.timedelta) -> dt.datetime:
+    try:
+        return at + by
+    except OverflowError:
+        return at
+
+
+def _record(row: sa.Row[t.Any]) -> Record:
+    return Record(**row._asdict())

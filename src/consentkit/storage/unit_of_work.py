@@ -1,0 +1,114 @@
+"""Units of work: one transaction each, opened by the doors, and everything that can be asked within it."""
+
+from __future__ import annotations
+
+import collections.abc as cabc
+import contextlib
+import os
+import sys
+import weakref
+
+import sqlalchemy as sa
+from sqlalchemy import orm
+
+from .configurations import Configurations
+from .engine import READ_ONLY
+from .engine import make_engine
+from .failures import translated
+from .impressions import Impressions
+from .notices import Notices
+from .policies import Policies
+from .records import Records
+from .revisions import Revisions
+
+
+class UnitOfWork:
+    """One transaction. What is done here becomes durable when its ``with`` block ends, all of it or nothing."""
+
+    def __init__(self, session: orm.Session) -> None:
+        #: For this package only.
+        self.session = session
+        self.configurations = Configurations(session)
+        self.impressions = Impressions(session)
+        self.notices = Notices(session)
+        self.policies = Policies(session)
+        self.records = Records(session)
+        self.revisions = Revisions(session)
+
+
+class Database:
+    """A database: hands out units of work and keeps the connections between them.
+
+    One object serves all threads of a process and stays usable in processes forked from it.
+
+    :param url: ``sqlite:///FILE`` or ``postgresql://…``.
+    :raises ConfigError: the URL is of another kind.
+    """
+
+    def __init__(self, url: str) -> None:
+        #: For this package only.
+        self.engine = make_engine(url)
+        # PostgreSQL enforces it too; SQLite by the pragma that goes with our own option.
+        self._readers = self.engine.execution_options(
+            **{READ_ONLY: True}, **({} if self.is_sqlite else {"postgresql_readonly": True})
+        )
+        _databases.add(self)
+
+    @property
+    def is_sqlite(self) -> bool:
+        """Whether it is SQLite, else PostgreSQL."""
+        return self.engine.dialect.name == "sqlite"
+
+    @property
+    def name(self) -> str:
+        """The URL without its password, for people to read."""
+        return self.engine.url.render_as_string(hide_password=True)
+
+    @contextlib.contextmanager
+    def unit_of_work(self, *, read_only: bool = False) -> cabc.Iterator[UnitOfWork]:
+        """Open a unit of work: committed at the end of the block, rolled back when an exception leaves it.
+
+        :param read_only: for reading alone. It takes no lock on SQLite, so it never waits for a writer; writing in
+            it fails.
+        :raises StoreUnavailable: at whatever point the database does not answer, is locked, full or not ready.
+        """
+        with (
+            translated(),
+            orm.Session(
+                self._readers if read_only else self.engine, autoflush=False, expire_on_commit=False
+            ) as session,
+        ):
+            yield UnitOfWork(session)
+            session.commit()
+
+    def ping(self) -> None:
+        """Return when the database answers.
+
+        :raises StoreUnavailable: it does not.
+        """
+        with self.unit_of_work(read_only=True) as uow:
+            uow.session.execute(sa.select(sa.literal(1)))
+
+    def dispose(self) -> None:
+        """Close the connections that are not in use. The object stays usable."""
+        self.engine.dispose()
+
+
+_databases: weakref.WeakSet[Database] = weakref.WeakSet()
+
+
+def _before_fork() -> None:
+    # A connection must never be used, nor closed, on both sides of a fork (https://www.sqlite.org/howtocorrupt.html,
+    # 2.6), so none is carried over.
+    for database in list(_databases):
+        database.dispose()
+
+
+def _after_fork() -> None:
+    for database in list(_databases):
+        # What is in use now belongs to the parent; closing it here would say goodbye to the server for both.
+        database.engine.dispose(close=False)
+
+
+if sys.platform != "win32":
+    os.register_at_fork(before=_before_fork, after_in_child=_after_fork)
