@@ -36,7 +36,7 @@ class PolicyVersion:
     source: str
     #: The sanitised fragment that was shown.
     html: str
-    #: From this day on, in the site's own calendar, the text holds.
+    #: From this day on (UTC) the text holds.
     effective_on: dt.date
     #: Whether readers who decided before must be asked again.
     material: bool
