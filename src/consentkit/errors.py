@@ -12,6 +12,7 @@
     ├── NonceReused            the nonce was used before with another body
     ├── NotFound               a site, record, policy or version that does not exist
     ├── OriginRefused          a post from a page that is not the site's
+    ├── AccountRefused         an account that cannot be made as asked; names the field
     └── StoreUnavailable       the database cannot take or give the data now; try again later
 """
 
@@ -102,6 +103,17 @@ class NotFound(ConsentKitError):
 
 class OriginRefused(ConsentKitError):
     """The post did not come from a page of the site."""
+
+
+class AccountRefused(ConsentKitError):
+    """An account of the audit view cannot be made or changed as asked."""
+
+    #: What is wrong: ``email`` or ``password``.
+    field: str
+
+    def __init__(self, field: str, message: str) -> None:
+        self.field = field
+        super().__init__(message)
 
 
 class StoreUnavailable(ConsentKitError):

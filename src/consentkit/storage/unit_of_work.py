@@ -11,6 +11,7 @@ import weakref
 import sqlalchemy as sa
 from sqlalchemy import orm
 
+from .accounts import Accounts
 from .configurations import Configurations
 from .engine import READ_ONLY
 from .engine import make_engine
@@ -28,6 +29,7 @@ class UnitOfWork:
     def __init__(self, session: orm.Session) -> None:
         #: For this package only.
         self.session = session
+        self.accounts = Accounts(session)
         self.configurations = Configurations(session)
         self.impressions = Impressions(session)
         self.notices = Notices(session)

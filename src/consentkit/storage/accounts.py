@@ -1,0 +1,206 @@
+"""The accounts of the people who run a site, and their sessions in the audit view."""
+
+from __future__ import annotations
+
+import dataclasses
+import datetime as dt
+import enum
+import hashlib
+
+import sqlalchemy as sa
+from sqlalchemy import orm
+
+from .base import Base
+from .base import EnumValue
+from .base import UtcDateTime
+from .upserts import insert_if_absent
+
+
+class Role(enum.StrEnum):
+    """What an account may do: each role may do what the one before it may."""
+
+    AUDITOR = "auditor"
+    EDITOR = "editor"
+    OWNER = "owner"
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Account:
+    """Somebody who may sign in."""
+
+    #: A random UUID.
+    id: str
+    #: As :func:`normal_email` writes it.
+    email: str
+    role: Role
+    #: An Argon2id hash in the PHC string format.
+    password_hash: str = dataclasses.field(repr=False)
+    created_at: dt.datetime
+    #: Since when signing in is barred, ``None`` for an account in use.
+    disabled_at: dt.datetime | None = None
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class AccountSession:
+    """One signed-in browser. Its token is known to that browser alone."""
+
+    account: Account
+    token_hash: str = dataclasses.field(repr=False)
+    created_at: dt.datetime
+    last_seen_at: dt.datetime
+    #: When it ends at the latest, however much it is used.
+    expires_at: dt.datetime
+    #: The language chosen, ``None`` as long as the browser's is followed.
+    locale: str | None
+
+
+def normal_email(text: str) -> str:
+    """Return an address in the one form that is stored and compared: trimmed, lower case."""
+    return text.strip().lower()
+
+
+def token_hash(token: str) -> str:
+    """Return what is stored of a session's token. It is random, so one round suffices."""
+    return hashlib.sha256(token.encode()).hexdigest()
+
+
+class AccountRow(Base):
+    """The table of accounts. Its columns are those of :class:`Account`."""
+
+    __tablename__ = "consentkit_accounts"
+
+    id: orm.Mapped[str] = orm.mapped_column(sa.Uuid(as_uuid=False), primary_key=True, comment="Random.")
+    email: orm.Mapped[str] = orm.mapped_column(sa.Text, unique=True, comment="Trimmed and in lower case.")
+    role: orm.Mapped[Role] = orm.mapped_column(EnumValue(Role), comment="What the account may do.")
+    password_hash: orm.Mapped[str] = orm.mapped_column(sa.Text, comment="Argon2id, in the PHC string format.")
+    created_at: orm.Mapped[dt.datetime] = orm.mapped_column(UtcDateTime, comment="When it was made.")
+    disabled_at: orm.Mapped[dt.datetime | None] = orm.mapped_column(
+        UtcDateTime, comment="Since when signing in is barred; null for an account in use."
+    )
+
+    __table_args__ = ({"comment": "The people who may sign in to the audit view."},)
+
+
+class AccountSessionRow(Base):
+    """The table of sessions."""
+
+    __tablename__ = "consentkit_account_sessions"
+
+    token_hash: orm.Mapped[str] = orm.mapped_column(
+        sa.Text, primary_key=True, comment="SHA-256 of the cookie's token, hexadecimal. The token itself is not stored."
+    )
+    account_id: orm.Mapped[str] = orm.mapped_column(
+        sa.Uuid(as_uuid=False), sa.ForeignKey(AccountRow.id, ondelete="CASCADE"), index=True, comment="Whose it is."
+    )
+    created_at: orm.Mapped[dt.datetime] = orm.mapped_column(UtcDateTime, comment="When it was signed in.")
+    last_seen_at: orm.Mapped[dt.datetime] = orm.mapped_column(UtcDateTime, comment="When it was last used, roughly.")
+    expires_at: orm.Mapped[dt.datetime] = orm.mapped_column(
+        UtcDateTime, index=True, comment="When it ends at the latest."
+    )
+    locale: orm.Mapped[str | None] = orm.mapped_column(
+        sa.Text, comment="The language chosen; null as long as the browser's is followed."
+    )
+
+    __table_args__ = ({"comment": "Who is signed in to the audit view. Signing out removes the row."},)
+
+
+class Accounts:
+    """The accounts and their sessions, as one unit of work sees them."""
+
+    def __init__(self, session: orm.Session) -> None:
+        self._session = session
+
+    # ── accounts ──
+
+    def add(self, account: Account) -> bool:
+        """Store *account* and return ``True``, or ``False`` when its address has one already."""
+        return insert_if_absent(self._session, AccountRow, dataclasses.asdict(account))
+
+    def by_email(self, email: str) -> Account | None:
+        """Return the account of that address, in whatever form the address is written."""
+        # PostgreSQL takes no NUL in a text, not even to look for.
+        if "\x00" in email:
+            return None
+        row = self._session.scalar(sa.select(AccountRow).where(AccountRow.email == normal_email(email)))
+        return None if row is None else _account(row)
+
+    def set_password_hash(self, account_id: str, password_hash: str) -> None:
+        """Replace the hash of an account's password."""
+        self._session.execute(
+            sa.update(AccountRow).where(AccountRow.id == account_id).values(password_hash=password_hash)
+        )
+
+    def disable(self, account_id: str, at: dt.datetime) -> None:
+        """Bar an account from signing in, and end its sessions. Disabled twice, the first time stays."""
+        self._session.execute(
+            sa.update(AccountRow)
+            .where(AccountRow.id == account_id, AccountRow.disabled_at.is_(None))
+            .values(disabled_at=at)
+        )
+        self._session.execute(sa.delete(AccountSessionRow).where(AccountSessionRow.account_id == account_id))
+
+    # ── sessions ──
+
+    def start_session(self, session: AccountSession) -> None:
+        """Store a session."""
+        self._session.execute(
+            sa.insert(AccountSessionRow).values(
+                token_hash=session.token_hash,
+                account_id=session.account.id,
+                created_at=session.created_at,
+                last_seen_at=session.last_seen_at,
+                expires_at=session.expires_at,
+                locale=session.locale,
+            )
+        )
+
+    def session(self, token_hash: str) -> AccountSession | None:
+        """Return the session of that hash, whether it still holds or not."""
+        found = self._session.execute(
+            sa.select(AccountSessionRow, AccountRow)
+            .join(AccountRow, AccountRow.id == AccountSessionRow.account_id)
+            .where(AccountSessionRow.token_hash == token_hash)
+        ).first()
+        if found is None:
+            return None
+        row, account = found
+        return AccountSession(
+            account=_account(account),
+            token_hash=row.token_hash,
+            created_at=row.created_at,
+            last_seen_at=row.last_seen_at,
+            expires_at=row.expires_at,
+            locale=row.locale,
+        )
+
+    def touch_session(self, token_hash: str, *, at: dt.datetime) -> None:
+        """Note that a session was used."""
+        self._change_session(token_hash, last_seen_at=at)
+
+    def set_session_locale(self, token_hash: str, locale: str) -> None:
+        """Remember the language that was chosen."""
+        self._change_session(token_hash, locale=locale)
+
+    def end_session(self, token_hash: str) -> None:
+        """Remove a session: its token is worth nothing from now on."""
+        self._session.execute(sa.delete(AccountSessionRow).where(AccountSessionRow.token_hash == token_hash))
+
+    def forget_sessions(self, *, expired_at: dt.datetime) -> None:
+        """Remove the sessions that had ended by then."""
+        self._session.execute(sa.delete(AccountSessionRow).where(AccountSessionRow.expires_at <= expired_at))
+
+    def _change_session(self, token_hash: str, **values: object) -> None:
+        self._session.execute(
+            sa.update(AccountSessionRow).where(AccountSessionRow.token_hash == token_hash).values(**values)
+        )
+
+
+def _account(row: AccountRow) -> Account:
+    return Account(
+        id=row.id,
+        email=row.email,
+        role=row.role,
+        password_hash=row.password_hash,
+        created_at=row.created_at,
+        disabled_at=row.disabled_at,
+    )
