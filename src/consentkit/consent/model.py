@@ -13,7 +13,8 @@ _CONTROL_CHARACTER = re.compile(r"[^\n\t\x20-\x7e\xa0-\U0010ffff]")
 class Pattern(t.NamedTuple):
     """A form that a text must have, and how to tell people what it is.
 
-    The expressions stay within what Python, Rust and ECMAScript (for editors) read alike: no look-around, and digits by their range.
+    The expressions stay within what Python, Rust and ECMAScript (for editors) read alike: no look-around, and digits by
+    their range.
     """
 
     regex: str

@@ -70,8 +70,8 @@ class StoredItem(Model):
     party: Party = pydantic.Field(default=Party.FIRST, description="Whether the site sets it or somebody else.")
     lifetime: t.Annotated[str, pydantic.StringConstraints(pattern=LIFETIME.regex, min_length=2, max_length=40)] = (
         pydantic.Field(
-            description="How long it stays: an ISO 8601 duration (`P1Y`, `PT30M`), `session`, or `persistent` (until the "
-            "reader clears it)."
+            description="How long it stays: an ISO 8601 duration (`P1Y`, `PT30M`), `session`, or `persistent` (until "
+            "the reader clears it)."
         )
     )
     why: Localized = pydantic.Field(default={}, description="What it is for, in the readers' words, by locale.")
