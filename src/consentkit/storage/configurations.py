@@ -31,7 +31,7 @@ class Configurations:
     def __init__(self, session: orm.Session) -> None:
         self._session = session
 
-    def add_if_absent(self, site: str, version: str, *, content: str, at: dt.datetime) -> bool:
+    def add_if_absent(self, site: str, version: str, content: str, at: dt.datetime) -> bool:
         """Store a configuration unless its version is there, and return whether this call stored it."""
         return insert_if_absent(
             self._session,

@@ -47,7 +47,7 @@ class Impressions:
     def __init__(self, session: orm.Session) -> None:
         self._session = session
 
-    def add(self, site: str, day: dt.date, *, notice_version: str, layer: Layer, count: int) -> None:
+    def add(self, site: str, day: dt.date, notice_version: str, layer: str, count: int) -> None:
         """Add *count* to what was counted before."""
         statement = insert(self._session, ImpressionRow).values(
             site=site, day=day, notice_version=notice_version, layer=layer, count=count
@@ -64,7 +64,7 @@ class Impressions:
             )
         )
 
-    def totals(self, site: str, *, since: dt.date, until: dt.date) -> list[Shown]:
+    def totals(self, site: str, since: dt.date, until: dt.date) -> list[Shown]:
         """Return the counts from the day *since* to the day before *until*, by day, notice and layer."""
         rows = self._session.scalars(
             sa.select(ImpressionRow)

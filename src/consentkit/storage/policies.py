@@ -98,6 +98,10 @@ class Policies:
         # The later one of a kind takes the place of the earlier one.
         return {row.kind: row.publication for row in rows}
 
+    def stamp(self) -> object:
+        """Return a value that is another one whenever something was published since."""
+        return self._session.scalar(sa.select(sa.func.count()).select_from(PolicyRow))
+
     def _select(self, *where: sa.ColumnElement[bool], limit: int | None = None) -> list[PolicyVersion]:
         statement = (
             sa.select(*_COLUMNS)

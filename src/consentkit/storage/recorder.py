@@ -23,16 +23,8 @@ if t.TYPE_CHECKING:
     from .unit_of_work import Database
     from .unit_of_work import UnitOfWork
 
-#: For how long a nonce stands for its decision.
+#: For how long a nonce stands for its decision. Older ones may be forgotten.
 NONCE_LIFETIME = dt.timedelta(hours=48)
-
-
-class Recorder(t.Protocol):
-    """Stores records durably. How (directly, in groups, through a stream) is its own affair."""
-
-    def record(self, record: Record, *, nonce: Nonce | None) -> Recorded:
-        """Store *record*. When this returns, it survives a crash."""
-        ...
 
 
 class DirectRecorder:
@@ -58,12 +50,6 @@ class DirectRecorder:
             statement = sa.insert(RecordRow).values(values).returning(RecordRow.previous_id)
             previous_id = uow.session.execute(statement).scalar_one()
         return Recorded(dataclasses.replace(record, previous_id=previous_id), fresh=True)
-
-    def forget_nonces(self, before: dt.datetime) -> int:
-        """Remove the nonces that were used before a moment, and return how many they were."""
-        with self._database.unit_of_work() as uow:
-            gone = sa.delete(NonceRow).where(NonceRow.created_at < before).returning(NonceRow.nonce)
-            return len(uow.session.execute(gone).all())
 
     def _claim(self, uow: UnitOfWork, nonce: Nonce, *, record: Record) -> bool:
         """Take the nonce for *record* unless it is taken. Another process that is at it is waited for."""

