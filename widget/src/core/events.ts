@@ -1,0 +1,24 @@
+/** The events that other scripts can listen to, sent as DOM events named `consentkit:…`. */
+
+import type { State } from "./state.ts";
+
+export type EventName = "ready" | "shown" | "change";
+
+export interface Events {
+  send(name: EventName | "error", detail: unknown): void;
+  /** Calls *listener* at each event from now on. Returns what stops it. */
+  on(name: EventName, listener: (detail: State) => void): () => void;
+}
+
+export function createEvents(target: EventTarget): Events {
+  return {
+    // Listeners that throw are reported by the browser and don't come back to us.
+    send: (name, detail) => void target.dispatchEvent(new CustomEvent(`consentkit:${name}`, { detail })),
+    on(name, listener) {
+      const type = `consentkit:${name}`;
+      const handle = (event: Event) => listener((event as CustomEvent<State>).detail);
+      target.addEventListener(type, handle);
+      return () => target.removeEventListener(type, handle);
+    },
+  };
+}

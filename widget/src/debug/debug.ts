@@ -1,0 +1,42 @@
+/**
+ * The entry `debug.js`: load it beside the widget while you build a site, and read the console. It uses nothing but
+ * what any script can use, and changes nothing.
+ */
+
+const warn = (text: string, ...what: unknown[]) => console.warn(`consentkit: ${text}`, ...what);
+
+function check(): void {
+  const kit = window.consentkit;
+  if (!kit) {
+    warn("there is no window.consentkit. Is page.js or the tag's script on the page, and did it load?");
+    return;
+  }
+  const { purposes, services } = kit.state();
+  for (const element of document.querySelectorAll<HTMLElement>("[data-consent],[data-service]")) {
+    const { consent = "", service, src } = element.dataset;
+    const names = consent.split(/\s+/).filter(Boolean);
+    for (const name of names) {
+      if (name !== "necessary" && !(name in purposes)) {
+        warn(`data-consent="${name}" is no purpose of this site: it will never be let go.`, element);
+      }
+    }
+    if (service && !(service in services) && names.join() !== "necessary") {
+      warn(`data-service="${service}" is no service of this site: it will never be let go.`, element);
+    }
+    if (element instanceof HTMLScriptElement && element.type !== "text/plain" && !kit.allows(names[0] ?? "")) {
+      warn('a script without type="text/plain" is not held back.', element);
+    } else if (element.matches("iframe,img,video,audio,embed") && !src) {
+      warn("write data-src instead of src: the browser loads src before anybody can ask.", element);
+    }
+  }
+  const seen = document.querySelectorAll("#consentkit-notice");
+  if (seen.length > 1) warn("the notice is on the page more than once.", ...seen);
+  if (!document.querySelector("[data-consentkit-action=customize]:not(#consentkit-notice *)")) {
+    warn("there is no way back to the choice on this page: put the settings link where readers find it.");
+  }
+  if (!document.documentElement.lang) warn("<html> has no lang: the tag can't pick the reader's language by it.");
+}
+
+document.addEventListener("consentkit:error", (event) => warn("failed:", (event as CustomEvent).detail));
+if (document.readyState === "complete") check();
+else addEventListener("load", () => setTimeout(check));

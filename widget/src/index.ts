@@ -1,0 +1,9 @@
+/** What can be used of the widget from other modules. */
+
+export type { Config, LocaleEntry, ServiceEntry, TagData } from "./config.ts";
+export type { Wish } from "./core/client.ts";
+export { type Consent, createConsent, type Options, type Outcome, type World } from "./core/consent.ts";
+export { type Action, type Decision, parseCookie } from "./core/cookie.ts";
+export { createEvents, type EventName, type Events } from "./core/events.ts";
+export { permits, readState, type State, type Status } from "./core/state.ts";
+export type { ConsentKit } from "./start.ts";

@@ -1,0 +1,27 @@
+/** Where the focus goes when what had it disappears. */
+
+/**
+ * Remembers what had the focus before it went into what *isOurs*. The function that it returns is called before
+ * *element* goes, and returns what moves the focus on afterwards, if it was inside.
+ */
+export function createFocus(isOurs: (element: Element) => boolean): (element?: Element | null) => () => void {
+  let before: HTMLElement | null = null;
+  document.addEventListener("focusout", ({ target, relatedTarget }) => {
+    const from = target as HTMLElement;
+    if (relatedTarget && isOurs(relatedTarget as Element) && !isOurs(from)) before = from;
+  });
+  return (element) => {
+    const inside = element?.contains(document.activeElement);
+    return () => {
+      const active = document.activeElement as HTMLElement;
+      if (!inside || (active !== document.body && active.offsetParent && !isOurs(active))) return;
+      const target = before?.isConnected ? before : document.querySelector<HTMLElement>("main h1,h1,main,[role=main]");
+      if (target && target !== before && !target.hasAttribute("tabindex")) {
+        target.tabIndex = -1;
+        target.addEventListener("blur", () => target.removeAttribute("tabindex"), { once: true });
+      }
+      // Readers stay where they were reading.
+      target?.focus({ preventScroll: true });
+    };
+  };
+}
