@@ -6,7 +6,6 @@ import collections.abc as cabc
 import contextlib
 import dataclasses
 import hashlib
-import json
 import pathlib
 import re
 import stat
@@ -36,9 +35,6 @@ MAX_BYTES = 1024 * 1024
 
 #: How many problems of one file are told. Who has more has another kind of file.
 MAX_PROBLEMS = 100
-
-#: The most that the name and the value of the cookie `consentkit` may take.
-MAX_COOKIE_BYTES = 400
 
 # A key of very many parts makes the standard parser slow beyond measure, and no key of ours has more than five.
 _ENDLESS_KEY = re.compile(
@@ -155,8 +151,6 @@ def parse_site(
     for fault in (*_unknown_names(data, text_keys, locales), *(_absent_files(data, folder) if folder else ())):
         if all(fault.path != other.path for other in found):
             found.append(fault)
-    if site is not None and not found:
-        found += _big_cookie(site)
     if site is None or found:
         raise ConfigError(*_problems(found, text, where))
     return site
@@ -286,34 +280,6 @@ def _files_beside(folder: pathlib.Path, name: str) -> list[str]:
     with contextlib.suppress(OSError, ValueError):
         return [file.relative_to(folder).as_posix() for file in (folder / name).parent.glob("*.md")]
     return []
-
-
-def _big_cookie(site: Site) -> cabc.Iterator[Fault]:
-    """Check that the cookie of a decision stays small: it goes with each request (contract of the cookie)."""
-    size = longest_cookie(site)
-    if size > MAX_COOKIE_BYTES:
-        yield Fault(
-            ("purposes",),
-            f"found ids of purposes that make a cookie of up to {size} bytes, expected at most {MAX_COOKIE_BYTES}.",
-            "Take shorter ids or fewer purposes.",
-        )
-
-
-def longest_cookie(site: Site) -> int:
-    """Return how many bytes the name and the value of the cookie `consentkit` can take together at most."""
-    payload: dict[str, object] = {
-        "v": 1,
-        "s": site.id,
-        "c": 999_999,
-        "n": "n" * 16,
-        "r": "gdpr",
-        "a": "accept_all",
-        "p": [purpose.id for purpose in site.optional_purposes],
-        "x": "f" * -(-len(site.optional_services) // 4),
-        "e": 99_999,
-    }
-    characters = -(-len(json.dumps(payload, separators=(",", ":"))) * 4 // 3)  # base64 without padding
-    return len("consentkit=") + characters + len(".time__") + len(".") + 27
 
 
 def _clashes(loaded: cabc.Iterable[LoadedSite]) -> cabc.Iterator[Problem]:
