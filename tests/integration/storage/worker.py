@@ -1,0 +1,95 @@
+"""A process of its own that uses the store: ``python -m tests.integration.storage.worker VERB URL [NONCE [BODY]]``.
+
+It says ``ready``, waits for a line, does what it was asked for, and says what came of it.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import subprocess
+import sys
+import typing as t
+from pathlib import Path
+
+from consentkit.clock import SystemClock
+from consentkit.consent.decisions import Nonce
+from consentkit.errors import ConsentKitError
+from consentkit.storage import migrate
+from consentkit.storage.recorder import DirectRecorder
+from consentkit.storage.unit_of_work import Database
+from tests.factories import make_record
+
+
+class Worker:
+    """Such a process, as its parent sees it."""
+
+    def __init__(self, *arguments: str) -> None:
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", "tests.integration.storage.worker", *arguments],
+            cwd=Path(__file__).parents[3],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+
+    def __enter__(self) -> t.Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.process.kill()
+        self.process.communicate()
+
+    def wait_ready(self) -> None:
+        """Wait until it has been set up."""
+        assert self._line() == "ready"
+
+    def go(self) -> None:
+        """Let it do its work."""
+        assert self.process.stdin is not None
+        self.process.stdin.write("go\n")
+        self.process.stdin.flush()
+
+    def answer(self) -> str:
+        """Wait for what came of it."""
+        return self._line()
+
+    def _line(self) -> str:
+        assert self.process.stdout is not None
+        return self.process.stdout.readline().strip()
+
+
+@contextlib.contextmanager
+def workers(count: int, *arguments: str) -> t.Iterator[list[Worker]]:
+    """Start several that do the same at once."""
+    with contextlib.ExitStack() as stack:
+        started = [stack.enter_context(Worker(*arguments)) for _ in range(count)]
+        for worker in started:
+            worker.wait_ready()
+        for worker in started:
+            worker.go()
+        yield started
+
+
+def _main(verb: str, url: str, nonce: str = "", body: str = "") -> str:
+    database = Database(url)
+    recorder = DirectRecorder(database, SystemClock())
+    record = make_record(decided_at=SystemClock().now(), subject_id="subject")
+    if verb == "record":
+        # The connection is there before, so that several meet at the insert.
+        database.ping()
+    print("ready", flush=True)  # noqa: T201  # it speaks to its parent
+    sys.stdin.readline()
+    try:
+        if verb == "start":
+            migrate.ensure_ready(database)
+            return str(migrate.current(database))
+        recorded = recorder.record(record, nonce=Nonce(nonce, body) if nonce else None)
+    except ConsentKitError as error:
+        return type(error).__name__
+    return f"{recorded.record.id} {'fresh' if recorded.fresh else 'stored'}"
+
+
+if __name__ == "__main__":
+    print(_main(*sys.argv[1:]), flush=True)  # noqa: T201  # it speaks to its parent
+    # Until it is ended.
+    sys.stdin.readline()
