@@ -258,9 +258,10 @@ def _way_out(value: object, kind: str) -> str:
 
 def _size(value: object) -> str:
     if isinstance(value, str):
-        return f"{len(value)} characters" if value else "an empty text"
-    if isinstance(value, cabc.Sized):
-        return f"a list of {len(value)}" if len(value) else "an empty list"
+        return f"{len(value)} characters" if value.strip() else "an empty text"
+    if isinstance(value, dict | list):
+        kind = "table" if isinstance(value, dict) else "list"
+        return f"a {kind} of {len(value)}" if value else f"an empty {kind}"
     return shown(value)
 
 

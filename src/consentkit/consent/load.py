@@ -51,7 +51,7 @@ _SYNTAX = {
     "Expected newline or end of document": "expected the end of the line after the value",
     "Expected ']' at the end of a table declaration": "expected ']' at the end of the table's header",
     "Expected ']]' at the end of an array declaration": "expected ']]' at the end of the table's header",
-    "Illegal character": "a character that cannot stand there as it is",
+    "Illegal character": "a character cannot stand there; a text may lack the quote at its end",
     "Invalid initial character for a key part": "expected a key of letters, digits, '-' and '_', or one in quotes",
     "Invalid statement": "expected a key, a table's header or a comment",
     "Invalid value": "expected a value; texts stand in quotes",

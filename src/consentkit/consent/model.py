@@ -79,6 +79,9 @@ Localized = t.Annotated[
     pydantic.BeforeValidator(_spread, json_schema_input_type=Text | dict[LocaleTag, Text]),
 ]
 
+#: The same where there must be one.
+LocalizedRequired = t.Annotated[Localized, pydantic.Field(min_length=1)]
+
 #: A page by locale. A plain string stands for every locale (held under ``*``).
 LocalizedAddress = t.Annotated[
     dict[LocaleTag | t.Literal["*"], PageAddress],

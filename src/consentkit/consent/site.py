@@ -15,8 +15,8 @@ from .coherence import incoherences
 from .decisions import Choice
 from .model import Identifier
 from .model import LocaleTag
-from .model import Localized
 from .model import LocalizedAddress
+from .model import LocalizedRequired
 from .model import Model
 from .model import Pattern
 from .model import Text
@@ -55,9 +55,11 @@ def _usual_port(value: str) -> str:
 
 def _network(value: str) -> str:
     try:
-        ipaddress.ip_network(value)
-    except ValueError as error:
-        raise ValueError(f"found '{value}', expected {NETWORK.expected} ({error})") from None
+        network = ipaddress.ip_network(value, strict=False)
+    except ValueError:
+        raise ValueError(f"found '{value}', expected {NETWORK.expected}") from None
+    if "/" in value and network.network_address != ipaddress.ip_address(value.partition("/")[0]):
+        raise ValueError(f"found '{value}', expected '{network}' for the network or the address alone")
     return value
 
 
@@ -101,7 +103,7 @@ class SiteSection(Model):
     """The property itself: ``[site]``."""
 
     id: Identifier = pydantic.Field(description="Its name in URLs, cookies and records, e.g. `steppe-herald`.")
-    name: Localized = pydantic.Field(description="What readers call it, by locale.")
+    name: LocalizedRequired = pydantic.Field(description="What readers call it, by locale.")
     origins: t.Annotated[tuple[Origin, ...], pydantic.Field(max_length=200)] = pydantic.Field(
         default=(),
         description="The origins of its pages, scheme and host: `https://www.steppe-herald.example`. First comes home.",
@@ -140,8 +142,8 @@ class Contact(Model):
 class Controller(Model):
     """Who answers for the data: ``[controller]`` (GDPR Art. 13(1)(a), (b))."""
 
-    name: Localized = pydantic.Field(description="The legal name, by locale.")
-    address: Localized = pydantic.Field(description="The postal address, by locale.")
+    name: LocalizedRequired = pydantic.Field(description="The legal name, by locale.")
+    address: LocalizedRequired = pydantic.Field(description="The postal address, by locale.")
     registration_number: Text | None = pydantic.Field(default=None, description="BIN, OGRN, HRB … as the law has it.")
     email: Email = pydantic.Field(description="Where readers write.")
     phone: Phone | None = pydantic.Field(default=None, description="Where readers call.")
