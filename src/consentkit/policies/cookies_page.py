@@ -9,7 +9,9 @@ import typing as t
 from ..consent.model import localize
 from ..consent.purposes import NECESSARY
 from ..consent.purposes import Purpose
+from ..consent.services import Party
 from ..consent.services import Service
+from ..consent.services import StorageKind
 from ..i18n import vocabulary
 from ..i18n.catalog import Catalog
 from ..i18n.catalog import catalog
@@ -57,7 +59,7 @@ class _Page:
 
     def blocks(self) -> cabc.Iterator[str]:
         gettext = self._words.gettext
-        yield f"# {gettext(vocabulary.POLICY_NAMES['cookies'])}"
+        yield f"# {self._term(vocabulary.POLICY_NAMES, PolicyKind.COOKIES)}"
         yield self._filled(
             gettext(
                 "This page lists everything that %(site)s stores on your device or reads from it: what it is for, how "
@@ -69,7 +71,7 @@ class _Page:
             "Most of it is cookies, small texts that the browser keeps for a site. Other kinds of storage in the "
             "browser are treated here in the same way."
         )
-        yield f"[{gettext('See or change your choice')}]({escape(self._values['pages.preferences'])})"
+        yield _link(gettext("See or change your choice"), self._values["pages.preferences"])
         for purpose in sorted(self._site.purposes, key=lambda purpose: purpose.id != NECESSARY):
             yield from self._purpose(purpose)
         yield from self._controller()
@@ -79,12 +81,12 @@ class _Page:
     def _purpose(self, purpose: Purpose) -> cabc.Iterator[str]:
         gettext = self._words.gettext
         yield f"## {escape(self._purpose_name(purpose))}"
-        if sentence := self._own(purpose.description) or gettext(vocabulary.PURPOSE_SENTENCES.get(purpose.id, "")):
+        if sentence := self._own(purpose.description) or self._term(vocabulary.PURPOSE_SENTENCES, purpose.id):
             yield escape(sentence)
         data = [self._own(item) for item in purpose.data_categories]
         yield _facts(
             (gettext("Used"), gettext("always") if purpose.id == NECESSARY else gettext("only if you agree")),
-            (gettext("Legal basis"), gettext(vocabulary.LEGAL_BASES[purpose.legal_basis.value])),
+            (gettext("Legal basis"), self._term(vocabulary.LEGAL_BASES, purpose.legal_basis)),
             (gettext("Data"), ", ".join(data)),
             (gettext("Kept for"), self._words.format_duration(purpose.retention)),
         )
@@ -105,18 +107,16 @@ class _Page:
             yield gettext("No service uses this yet.")
 
     def _purpose_name(self, purpose: Purpose) -> str:
-        known = vocabulary.PURPOSE_NAMES.get(purpose.id)
-        return self._own(purpose.name) or (self._words.gettext(known) if known else purpose.id)
+        return self._own(purpose.name) or self._term(vocabulary.PURPOSE_NAMES, purpose.id) or purpose.id
 
     # ── services ──
 
     def _service(self, service: Service) -> cabc.Iterator[str]:
         gettext = self._words.gettext
-        transfer = vocabulary.TRANSFERS.get(service.transfer.value)
         yield f"### {escape(service.name)}"
         yield _facts(
             (gettext("Who receives data"), f"{service.provider}, {self._words.territory_name(service.country)}"),
-            (gettext("Transfer rests on"), gettext(transfer) if transfer else ""),
+            (gettext("Transfer rests on"), self._term(vocabulary.TRANSFERS, service.transfer)),
             (gettext("Why it is needed"), self._own(service.why_necessary)),
             raw=(
                 (gettext("Loads from"), ", ".join(_code(host) for host in service.hosts)),
@@ -128,9 +128,9 @@ class _Page:
                 [
                     _Row(
                         name=item.name,
-                        kind=gettext(vocabulary.STORAGE_KINDS[item.kind.value]),
+                        kind=self._term(vocabulary.STORAGE_KINDS, item.kind),
                         lifetime=self._words.format_duration(item.lifetime),
-                        party=gettext(vocabulary.PARTIES[item.party.value]),
+                        party=self._term(vocabulary.PARTIES, item.party),
                         why=self._own(item.why),
                     )
                     for item in service.cookies
@@ -144,11 +144,9 @@ class _Page:
         """Describe what remembers the choice itself, for sites that do not."""
         gettext = self._words.gettext
         lifetime = self._words.format_duration(f"P{self._site.site.max_age_days}D")
-        cookie, storage = (
-            gettext(vocabulary.STORAGE_KINDS["cookie"]),
-            gettext(vocabulary.STORAGE_KINDS["local_storage"]),
-        )
-        party = gettext(vocabulary.PARTIES["first"])
+        cookie = self._term(vocabulary.STORAGE_KINDS, StorageKind.COOKIE)
+        storage = self._term(vocabulary.STORAGE_KINDS, StorageKind.LOCAL_STORAGE)
+        party = self._term(vocabulary.PARTIES, Party.FIRST)
         rows = [
             _Row(
                 name="consentkit",
@@ -165,8 +163,8 @@ class _Page:
                 lifetime=lifetime,
                 party=party,
                 why=gettext(
-                    "A random number by which you can see and erase the records of your own choices. It is set only if "
-                    "you agree to something."
+                    "A random number that keeps the records of your own choices together, so that they can be shown to "
+                    "you or erased. It is set only if you agree to something."
                 ),
             ),
             _Row(
@@ -186,7 +184,7 @@ class _Page:
                 why=gettext("What you chose as one number, for the servers that deliver the pages."),
             )
             rows.insert(2, row)
-        yield f"### {gettext('Your choice')}"
+        yield "### " + gettext("Your choice")
         yield _facts((gettext("Who receives data"), self._values["controller.name"]))
         yield self._table(rows)
 
@@ -205,7 +203,7 @@ class _Page:
     def _controller(self) -> cabc.Iterator[str]:
         gettext = self._words.gettext
         controller = self._site.controller
-        yield f"## {gettext('Who is responsible')}"
+        yield "## " + gettext("Who is responsible")
         yield _facts(
             (gettext("Name"), self._values["controller.name"]),
             (gettext("Registration number"), self._values["controller.registration_number"]),
@@ -216,6 +214,10 @@ class _Page:
                 (gettext("You can complain to"), _contact(controller.supervisory_authority)),
             ),
         )
+
+    def _term(self, terms: cabc.Mapping[str, str], name: str) -> str:
+        """Return the word for what the file calls *name*, ``""`` if there is none."""
+        return self._words.gettext(terms.get(name, ""))
 
     def _own(self, text: cabc.Mapping[str, str]) -> str:
         return localize(text, self._locale, *self._site.locales)
@@ -238,8 +240,12 @@ def _code(text: str) -> str:
     return escape(text) if "`" in text or "|" in text else f"`{text}`"
 
 
+def _link(text: str, url: str) -> str:
+    return f"[{escape(text)}]({escape(url)})"
+
+
 def _mail(email: str) -> str:
-    return f"[{escape(email)}](mailto:{escape(email)})"
+    return _link(email, f"mailto:{email}")
 
 
 def _contact(contact: Contact | None) -> str:

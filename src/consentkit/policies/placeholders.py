@@ -34,18 +34,22 @@ def values_of(site: Site, locale: str) -> dict[str, str]:
         "site.name": localize(site.site.name, locale, *site.locales),
         "site.url": origins[0] if origins else "",
         "controller.name": localize(controller.name, locale, *site.locales),
-        "controller.address": localize(controller.address, locale, *site.locales),
+        "controller.address": _one_line(localize(controller.address, locale, *site.locales)),
         "controller.registration_number": controller.registration_number or "",
         "controller.email": controller.email,
         "decision.lifetime": words.format_duration(f"P{site.site.max_age_days}D"),
         # Relative to the policy pages, all of which lie side by side.
-        **{f"pages.{kind}": f"{kind}?site={site.id}&locale={locale}" for kind in ("cookies", "preferences", "history")},
+        **{f"pages.{kind}": f"{kind}?site={site.id}&locale={locale}" for kind in ("cookies", "preferences")},
         "pages.privacy": _page(site, "privacy", locale),
         "pages.terms": _page(site, "terms", locale),
     }
     values |= _contact("controller.data_protection_officer", controller.data_protection_officer)
     values |= _contact("controller.supervisory_authority", controller.supervisory_authority)
     return values
+
+
+def _one_line(address: str) -> str:
+    return ", ".join(line.strip().rstrip(",") for line in address.splitlines() if line.strip())
 
 
 def _page(site: Site, kind: t.Literal["privacy", "terms"], locale: str) -> str:
