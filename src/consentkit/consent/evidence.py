@@ -5,6 +5,7 @@ from __future__ import annotations
 import collections.abc as cabc
 import dataclasses
 import datetime as dt
+import typing as t
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,7 +38,7 @@ class Revision:
     #: From 1, without gaps.
     number: int
     #: What a change is measured against: purposes, recipients, policies.
-    material: cabc.Mapping[str, object]
+    material: cabc.Mapping[str, t.Any]
     #: What changed since the number before, as readers are told it.
     changes: tuple[cabc.Mapping[str, str], ...]
     #: The services by which the cookie's bitmap counts.

@@ -17,7 +17,7 @@ if t.TYPE_CHECKING:
 
 #: What counts, as plain data: ``purposes`` (id to legal basis), ``recipients`` (service to provider and purposes),
 #: ``policies`` (kind to its latest material publication).
-Material: t.TypeAlias = dict[str, t.Any]
+Material: t.TypeAlias = cabc.Mapping[str, t.Any]
 
 
 def material_of(site: Site, policies: cabc.Mapping[str, str]) -> Material:

@@ -40,6 +40,7 @@ SUBJECT_SALT = "consentkit.subject.v1"
 MAX_STATE_LENGTH = 400
 _MAX_SUBJECT_LENGTH = 120
 _FORM = re.compile(rb"[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+")
+_TOKEN = re.compile(r"[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+", re.ASCII)
 _FORMAT = 1
 _EPOCH = dt.date(1970, 1, 1)
 
@@ -136,6 +137,7 @@ class Codec:
     """Seals and unseals the cookies with one keyring."""
 
     def __init__(self, keyring: Keyring) -> None:
+        self._keyring = keyring
         self._state = keyring.signer(STATE_SALT)
         self._subject = keyring.signer(SUBJECT_SALT)
 
@@ -207,6 +209,26 @@ class Codec:
             raise CookieMalformed("The value is not a subject id.")
         return payload
 
+    def sign_token(self, salt: str, value: str) -> str:
+        """Return *value* with a signature for one use, without a time: whoever holds the token was given it by us."""
+        payload = base64_encode(value)
+        return f"{payload.decode()}.{self._keyring.signer(salt).get_signature(payload).decode()}"
+
+    def read_token(self, salt: str, token: str) -> str:
+        """Return the value in a token.
+
+        :raises CookieMalformed: not of the form. :raises CookieForged: no key of ours signed it for that use.
+        """
+        if len(token) > MAX_STATE_LENGTH or _TOKEN.fullmatch(token) is None:
+            raise CookieMalformed("The value is not of the form payload.signature.")
+        payload, _, signature = token.partition(".")
+        if not self._keyring.signer(salt).verify_signature(payload, signature.encode()):
+            raise CookieForged("No key of ours made this signature.")
+        try:
+            return base64_decode(payload).decode()
+        except (itsdangerous.BadData, UnicodeDecodeError) as error:
+            raise CookieMalformed("The payload is not a text.") from error
+
 
 def longest_state(site: Site) -> int:
     """Return the length in bytes of the longest state that *site* can give: bounded by :data:`MAX_STATE_LENGTH`."""
@@ -260,5 +282,3 @@ def _is(kind: type[T], value: object) -> T:
     if not isinstance(value, kind) or isinstance(value, bool):
         raise TypeError(f"expected {kind.__name__}")
     return value
-
-

@@ -20,7 +20,7 @@ class Keyring:
     def __init__(self, keys: cabc.Sequence[str | bytes]) -> None:
         if not keys or not all(keys):
             raise ValueError("a keyring needs at least one key, and none of them empty")
-        self._keys = list(keys)
+        self._keys = [key.encode() if isinstance(key, str) else key for key in keys]
 
     def signer(self, salt: str) -> Signer:
         """Return the signer for one use. Each use has its own *salt*, so that no value can stand for another."""

@@ -1,0 +1,56 @@
+"""What commands share: the settings, the store and the sites, of the Flask application or of the environment."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import flask
+
+from ..config import Settings
+from ..consent.load import load_sites as load_from_files
+from ..consent.site import Site
+from ..notice.texts import TEXTS
+from ..runtime import Runtime
+from ..storage import migrate
+from ..storage.unit_of_work import Database
+
+
+def open_settings() -> Settings:
+    """Return the settings of the current application, else those of the environment.
+
+    :raises ConfigError: a setting is wrong.
+    """
+    runtime = _runtime()
+    if runtime is not None:
+        return runtime.settings
+    here = Path.cwd()
+    return Settings.from_mapping({}, root=here, instance=here / "instance")
+
+
+def open_database(*, ready: bool = True) -> Database:
+    """Return the store.
+
+    :param ready: whether its tables must be there; ``False`` for what makes them.
+    :raises StoreUnavailable: it is not reachable, or not migrated.
+    """
+    runtime = _runtime()
+    database = runtime.database if runtime is not None else Database(open_settings().database_url)
+    if ready:
+        migrate.ensure_ready(database)
+    return database
+
+
+def load_sites() -> dict[str, tuple[Site, Path]]:
+    """Return the sites and the folders of their files.
+
+    :raises ConfigError: a file is wrong.
+    """
+    loaded = load_from_files(open_settings().config, text_keys=TEXTS.keys())
+    return {name: (entry.site, entry.folder) for name, entry in loaded.items()}
+
+
+def _runtime() -> Runtime | None:
+    if not flask.has_app_context():
+        return None
+    runtime = flask.current_app.extensions.get("consentkit")
+    return runtime if isinstance(runtime, Runtime) else None

@@ -1,0 +1,40 @@
+"""``consentkit csp``: the sources that a Content-Security-Policy must allow."""
+
+from __future__ import annotations
+
+import json
+
+import click
+
+from ..web.templating import csp_sources
+from .context import load_sites
+
+
+@click.command()
+@click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True)
+@click.option("--hosts/--no-hosts", default=True, show_default=True, help="Name services' hosts too.")
+@click.option("--site", "site_id", help="Only this site's hosts.")
+def csp(form: str, site_id: str | None, *, hosts: bool) -> None:
+    """Print the CSP sources that pages need: consentkit's own, and the hosts of the declared services.
+
+    Pages that embed the tag from another origin allow that origin in script-src and connect-src instead of 'self'.
+    """
+    sources: dict[str, object] = {"consentkit": csp_sources()}
+    if hosts:
+        found = load_sites()
+        if site_id is not None and site_id not in found:
+            raise click.BadParameter(f"there is no site '{site_id}'; the sites are: {', '.join(found)}.")
+        sources["services"] = {
+            service.id: list(service.hosts)
+            for name, (site, _) in found.items()
+            if site_id in {None, name}
+            for service in site.services
+            if service.hosts
+        }
+    if form == "json":
+        click.echo(json.dumps(sources, indent=2))
+        return
+    for directive, values in csp_sources().items():
+        click.echo(f"{directive} {' '.join(values)}")
+    for service, names in sources.get("services", {}).items():  # type: ignore[attr-defined]  # built just above
+        click.echo(f"# {service}: {' '.join(names)}")

@@ -1,0 +1,169 @@
+"""The settings: every ``CONSENTKIT_*`` key, with its default and its meaning, in one table.
+
+They say what differs from one deployment to the next. What differs from one site to the next stands in the site's own
+file (:mod:`consentkit.consent.site`); what is code (which locale a page has, which nonce) is an argument of
+:class:`~consentkit.extension.ConsentKit`.
+"""
+
+from __future__ import annotations
+
+import collections.abc as cabc
+import dataclasses
+import difflib
+import os
+import re
+import typing as t
+from pathlib import Path
+
+from .errors import ConfigError
+from .errors import Problem
+
+_PREFIX = "CONSENTKIT_"
+_URL_PREFIX = re.compile(r"/[A-Za-z0-9_~-]+(/[A-Za-z0-9_~-]+)*")
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Setting:
+    """One row of the table.
+
+    :param name: the key. :param kind: ``str``, ``path``, ``bool`` or ``int``. :param default: as it is documented.
+    :param meaning: one sentence.
+    """
+
+    name: str
+    kind: str
+    default: str
+    meaning: str
+
+
+#: Every key there is. The reference is generated from this table.
+SETTINGS = (
+    Setting(
+        "CONSENTKIT_CONFIG",
+        "path",
+        "consentkit.toml",
+        "A site's TOML file, or a folder with one for each site; relative to the application's root.",
+    ),
+    Setting(
+        "CONSENTKIT_DATABASE_URL",
+        "str",
+        "sqlite:///<instance folder>/consentkit.db",
+        "Where records are kept: `sqlite:////path/to/file.db` or `postgresql://user:password@host/name`.",
+    ),
+    Setting("CONSENTKIT_URL_PREFIX", "str", "/consent", "Where the blueprint is mounted."),
+    Setting("CONSENTKIT_ADMIN", "bool", "true", "Whether the audit view is mounted, under `admin/`."),
+    Setting(
+        "CONSENTKIT_RELOAD_SECONDS",
+        "int",
+        "2",
+        "How often, at most, a process looks for a changed configuration or a published policy.",
+    ),
+    Setting(
+        "CONSENTKIT_LOG_KEY",
+        "str",
+        "",
+        "The consent log's own Ed25519 key. Taken already, used once the log is part of this package.",
+    ),
+    Setting(
+        "CONSENTKIT_LOG_ANCHOR",
+        "str",
+        "",
+        "The place outside the database for the log's last checkpoint. Taken already, used as above.",
+    ),
+)
+_NAMES = tuple(setting.name for setting in SETTINGS)
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """The settings of one application, read once and checked."""
+
+    #: A TOML file or a folder of them.
+    config: Path
+    database_url: str
+    #: Begins with a slash, does not end with one.
+    url_prefix: str
+    admin: bool
+    reload_seconds: int
+    log_key: str
+    log_anchor: str
+
+    @classmethod
+    def from_mapping(
+        cls,
+        config: cabc.Mapping[str, object],
+        *,
+        root: Path,
+        instance: Path,
+        environ: cabc.Mapping[str, str] | None = None,
+    ) -> Settings:
+        """Return the settings in *config*, Flask's ``app.config``; what it lacks comes from the environment.
+
+        :param root: what a relative path of the configuration is relative to.
+        :param instance: the folder for the default database.
+        :raises ConfigError: for each key of ours that is unknown or has a bad value.
+        """
+        environ = os.environ if environ is None else environ
+        values = {name: environ[name] for name in _NAMES if environ.get(name)}
+        given: dict[str, object] = {key: value for key, value in config.items() if key.startswith(_PREFIX)}
+        problems = [_unknown(key) for key in given if key not in _NAMES]
+        merged: dict[str, object] = {**values, **{k: v for k, v in given.items() if k in _NAMES and v is not None}}
+        reader = _Reader(merged, problems)
+        settings = cls(
+            config=root / reader.text("CONSENTKIT_CONFIG", "consentkit.toml"),
+            database_url=reader.text("CONSENTKIT_DATABASE_URL", f"sqlite:///{instance / 'consentkit.db'}"),
+            url_prefix=reader.matching("CONSENTKIT_URL_PREFIX", "/consent", _URL_PREFIX, "a path such as '/consent'"),
+            admin=reader.flag("CONSENTKIT_ADMIN", default=True),
+            reload_seconds=reader.number("CONSENTKIT_RELOAD_SECONDS", 2, lowest=1, highest=3600),
+            log_key=reader.text("CONSENTKIT_LOG_KEY", ""),
+            log_anchor=reader.text("CONSENTKIT_LOG_ANCHOR", ""),
+        )
+        if problems:
+            raise ConfigError(*problems)
+        return settings
+
+
+def _unknown(key: str) -> Problem:
+    near = difflib.get_close_matches(key, _NAMES, n=1)
+    hint = f"Did you mean '{near[0]}'?" if near else f"The settings are: {', '.join(_NAMES)}."
+    return Problem(f"'{key}'", "", "is not a setting of consentkit.", hint)
+
+
+class _Reader:
+    """Reads values of a mapping and collects what is wrong with them."""
+
+    def __init__(self, values: cabc.Mapping[str, object], problems: list[Problem]) -> None:
+        self._values = values
+        self._problems = problems
+
+    def text(self, name: str, default: str) -> str:
+        value = self._values.get(name, default)
+        if isinstance(value, (str, Path)):
+            return str(value)
+        return self._wrong(name, value, "a string", default)
+
+    def matching(self, name: str, default: str, form: re.Pattern[str], expected: str) -> str:
+        value = self.text(name, default).rstrip("/")
+        return value if form.fullmatch(value) else self._wrong(name, value, expected, default)
+
+    def flag(self, name: str, *, default: bool) -> bool:
+        value = self._values.get(name, default)
+        if isinstance(value, str):
+            value = {"1": True, "true": True, "yes": True, "0": False, "false": False, "no": False}.get(value.lower())
+        return value if isinstance(value, bool) else self._wrong(name, self._values[name], "true or false", default)
+
+    def number(self, name: str, default: int, *, lowest: int, highest: int) -> int:
+        value = self._values.get(name, default)
+        if isinstance(value, str) and value.isdecimal():
+            value = int(value)
+        if isinstance(value, int) and not isinstance(value, bool) and lowest <= value <= highest:
+            return value
+        return self._wrong(name, value, f"a whole number from {lowest} to {highest}", default)
+
+    T = t.TypeVar("T")
+
+    def _wrong(self, name: str, value: object, expected: str, default: T) -> T:
+        # Never the value of the database's URL: it holds a password.
+        found = "something else" if name.endswith("_URL") else repr(value)[:80]
+        self._problems.append(Problem(f"'{name}'", "", f"found {found}, expected {expected}."))
+        return default

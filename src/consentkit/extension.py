@@ -1,0 +1,129 @@
+"""``ConsentKit``: the composition root, the one place that knows every part."""
+
+from __future__ import annotations
+
+import collections.abc as cabc
+import functools
+import logging
+import typing as t
+from pathlib import Path
+
+import flask
+
+from .admin.blueprint import make_admin_blueprint
+from .cli import consentkit_cli
+from .config import Settings
+from .errors import ConfigError
+from .errors import Problem
+from .runtime import build_runtime
+from .web import pages
+from .web.assets import stylesheet
+from .web.beside import make_room
+from .web.blueprint import make_reader_blueprint
+from .web.current import current_consent
+from .web.current import keep_private
+from .web.templating import Asked
+from .web.templating import TemplateApi
+from .web.templating import csp_sources
+
+log = logging.getLogger("consentkit")
+
+_EXTENSION = "consentkit"
+_P = t.ParamSpec("_P")
+_R = t.TypeVar("_R")
+
+
+class ConsentKit:
+    """Manages privacy consent for Flask applications.
+
+    ::
+
+        consent = ConsentKit()
+        consent.init_app(app)
+
+    The object holds options and never an application, so that one serves several.
+
+    :param app: the application, or ``None`` to call :meth:`init_app` later.
+    :param locale: tells the locale of the page that is being rendered, e.g. ``lambda: str(get_locale())``; without it,
+        or when it returns ``None``, pages have the site's first locale unless the template says otherwise.
+    :param csp_nonce: tells the nonce of the page's Content-Security-Policy; without it the one inline script is
+        allowed by its hash.
+    """
+
+    def __init__(
+        self, app: flask.Flask | None = None, *, locale: Asked | None = None, csp_nonce: Asked | None = None
+    ) -> None:
+        self._locale = locale
+        self._csp_nonce = csp_nonce
+        if app is not None:
+            self.init_app(app)
+
+    def init_app(self, app: flask.Flask) -> None:
+        """Mount the toolkit on *app*.
+
+        :raises ConfigError: a setting or a site's file is wrong; all of what is wrong is in it.
+        :raises RuntimeError: the toolkit is on this application already.
+        """
+        if _EXTENSION in app.extensions:
+            raise RuntimeError("A 'ConsentKit' instance is already registered on this app. Import and use that one.")
+        settings = Settings.from_mapping(app.config, root=Path(app.root_path), instance=Path(app.instance_path))
+        app.extensions[_EXTENSION] = build_runtime(settings, keys=_keys(app), style=stylesheet())
+        blueprints = [make_reader_blueprint()]
+        app.register_blueprint(blueprints[0], url_prefix=settings.url_prefix)
+        if settings.admin:
+            blueprints.append(make_admin_blueprint())
+            app.register_blueprint(blueprints[1], url_prefix=f"{settings.url_prefix}/admin")
+        app.jinja_env.globals["consentkit"] = TemplateApi(locale=self._locale, nonce=self._csp_nonce)
+        app.jinja_env.globals["current_consent"] = current_consent
+        app.after_request(keep_private)
+        app.cli.add_command(consentkit_cli, "consentkit")
+        make_room(app, blueprints)
+        _make_room_later(app, blueprints)
+
+    def require(self, purpose: str) -> cabc.Callable[[cabc.Callable[_P, _R]], cabc.Callable[_P, _R | flask.Response]]:
+        """Let a view run only for readers who agreed to *purpose*; others get a page that says so, with 403.
+
+        ::
+
+            @app.get("/for-you")
+            @consent.require("preferences")
+            def for_you(): ...
+        """
+
+        def decorate(view: cabc.Callable[_P, _R]) -> cabc.Callable[_P, _R | flask.Response]:
+            @functools.wraps(view)
+            def guarded(*args: _P.args, **kwargs: _P.kwargs) -> _R | flask.Response:
+                if current_consent.allows(purpose):
+                    return view(*args, **kwargs)
+                return pages.needs_consent(purpose)
+
+            return guarded
+
+        return decorate
+
+    @staticmethod
+    def csp_sources() -> dict[str, list[str]]:
+        """Return the CSP sources that pages need for consentkit itself, by directive."""
+        return csp_sources()
+
+
+def _keys(app: flask.Flask) -> list[str | bytes]:
+    secret = app.secret_key
+    if not secret:
+        raise ConfigError(
+            Problem("'SECRET_KEY'", "", "is not set, and cookies are signed with it.", "Set it to a long random value.")
+        )
+    # Flask lists the most recent fallback first; a keyring goes from oldest to newest.
+    return [*reversed(app.config.get("SECRET_KEY_FALLBACKS") or ()), secret]
+
+
+def _make_room_later(app: flask.Flask, blueprints: cabc.Sequence[flask.Blueprint]) -> None:
+    waiting = [True]
+
+    def first_request() -> None:
+        if waiting:
+            waiting.clear()
+            make_room(app, blueprints)
+
+    # First in line, so that it runs before the checks of extensions that were initialised earlier than us.
+    app.before_request_funcs.setdefault(None, []).insert(0, first_request)

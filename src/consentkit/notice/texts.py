@@ -1,0 +1,131 @@
+"""The texts of the notice, by name. A site can replace each of them for each locale (``[notice.texts.ru]``).
+
+The values are the catalogs' message ids. The words are those of a valid consent: what happens, why, that refusing costs
+nothing, and how to change one's mind (GDPR Art. 4(11), 7(2), 7(3); EDPB guidelines 05/2020). None of them says that
+browsing on is agreeing.
+"""
+
+from __future__ import annotations
+
+from ..i18n.catalog import N_
+
+#: The first layer.
+FIRST_LAYER = {
+    "title": N_("May we use cookies?"),
+    "body": N_(
+        "Some cookies are needed for the site to work. With your permission we also store and read data on your "
+        "device, and partners receive it, for: %(purposes)s."
+    ),
+    "freedom": N_("If you refuse, every article stays open to you. You can change your mind at any time."),
+    "accept": N_("Accept all"),
+    "reject": N_("Refuse all"),
+    "customize": N_("Choose"),
+    "privacy": N_("Privacy policy"),
+    "terms": N_("Terms of use"),
+    "changed": N_("What has changed since you last decided:"),
+}
+
+#: The second layer and the page that shows the same.
+SECOND_LAYER = {
+    "preferences_title": N_("Your choice on cookies"),
+    "preferences_body": N_(
+        "Switch on what you agree to. Nothing is switched on for you. You can come back here from the foot of every "
+        "page."
+    ),
+    "always_on": N_("Always on"),
+    "save": N_("Save my choice"),
+    "withdraw": N_("Withdraw my consent"),
+    "close": N_("Close without changing anything"),
+    "no_services": N_("No service uses this yet."),
+    "provider": N_("Who receives data"),
+    "country": N_("Country"),
+    "transfer": N_("Transfer rests on"),
+    "hosts": N_("Loads from"),
+    "legal_basis": N_("Legal basis"),
+    "data": N_("Data"),
+    "retention": N_("Kept for"),
+    "cookies": N_("Stored on your device"),
+    "cookie_name": N_("Name"),
+    "cookie_kind": N_("Kind"),
+    "cookie_lifetime": N_("Stays for"),
+    "cookie_party": N_("Set by"),
+    "why_necessary": N_("Why it is needed"),
+    "provider_policy": N_("Their privacy policy"),
+    "controller": N_("Responsible: %(name)s, %(email)s"),
+}
+
+#: What stands elsewhere on the page, or is said while something happens.
+ELSEWHERE = {
+    "settings": N_("Cookie settings"),
+    "saving": N_("Saving your choice …"),
+    "failed": N_("Your choice could not be saved. Nothing has been switched on. Please try again in a moment."),
+    "refused_unsaved": N_("Your refusal is in force here. We will save it as soon as the connection is back."),
+    "notice_changed": N_("This notice has changed. Please choose again."),
+    "embed_blocked": N_(
+        "This content comes from %(name)s. If you show it, %(provider)s receives data from your device."
+    ),
+    "embed_once": N_("Show once"),
+    "embed_always": N_("Always show from %(name)s"),
+    "embed_original": N_("Open it at %(name)s"),
+}
+
+#: Every text that a site can replace.
+TEXTS = {**FIRST_LAYER, **SECOND_LAYER, **ELSEWHERE}
+
+#: Names and sentences of the purposes that consentkit knows.
+PURPOSE_NAMES = {
+    "necessary": N_("Necessary"),
+    "preferences": N_("Preferences"),
+    "analytics": N_("Audience statistics"),
+    "advertising": N_("Advertising"),
+    "embeds": N_("Embedded media"),
+}
+PURPOSE_SENTENCES = {
+    "necessary": N_("What the site cannot work without: security, your session, this very choice."),
+    "preferences": N_("Remembers how you like the site: text size, city, theme."),
+    "analytics": N_("Counts visits, so that the newsroom knows what is read."),
+    "advertising": N_("Shows and measures advertisements that may be chosen by what you read."),
+    "embeds": N_("Shows videos and posts of other sites inside articles. Those sites then receive data about you."),
+}
+
+#: The same purposes inside the sentence of the first layer.
+PURPOSE_PHRASES = {
+    "preferences": N_("your settings"),
+    "analytics": N_("audience statistics"),
+    "advertising": N_("advertising"),
+    "embeds": N_("videos and posts from other sites"),
+}
+
+LEGAL_BASES = {
+    "consent": N_("your consent"),
+    "contract": N_("a contract with you"),
+    "legal_obligation": N_("a legal obligation"),
+    "legitimate_interest": N_("our legitimate interest"),
+}
+TRANSFERS = {
+    "adequacy": N_("an adequacy decision"),
+    "standard_clauses": N_("standard contractual clauses"),
+    "binding_rules": N_("binding corporate rules"),
+    "consent": N_("your explicit consent"),
+}
+STORAGE_KINDS = {
+    "cookie": N_("cookie"),
+    "local_storage": N_("local storage"),
+    "session_storage": N_("session storage"),
+    "indexed_db": N_("browser database"),
+    "cache": N_("browser cache"),
+}
+PARTIES = {"first": N_("this site"), "third": N_("the provider")}
+
+CHANGES = {
+    "purpose_added": N_("A new purpose: %(purpose)s."),
+    "basis_changed": N_("Another legal basis: %(purpose)s."),
+    "recipient_added": N_("A new recipient of data: %(name)s."),
+    "recipient_purpose_added": N_("%(name)s is now used for: %(purpose)s."),
+    "policy_changed": N_("A new version: %(policy)s."),
+}
+POLICY_NAMES = {
+    "privacy": N_("Privacy policy"),
+    "terms": N_("Terms of use"),
+    "cookies": N_("Cookies and services"),
+}

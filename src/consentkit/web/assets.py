@@ -1,0 +1,150 @@
+"""The files that pages load: compressed once, named by their hash, kept in memory."""
+
+from __future__ import annotations
+
+import base64
+import dataclasses
+import functools
+import gzip
+import hashlib
+import importlib.resources
+import json
+
+import brotli
+import flask
+
+from ..notice.render import Notice
+from ..operations.publish_site import UNKNOWN_REVISION
+from ..operations.publish_site import SiteSnapshot
+
+#: Names under ``static/`` to their media types. Nothing else is served.
+_TYPES = {
+    "page.js": "text/javascript; charset=utf-8",
+    "consentkit.css": "text/css; charset=utf-8",
+    "pages.css": "text/css; charset=utf-8",
+}
+#: In the tag's script, where its data goes.
+_DATA_MARK = "__CONSENTKIT_DATA__"
+_YEAR = 31_536_000
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Asset:
+    """One file in the forms in which it is sent."""
+
+    body: bytes
+    gzip: bytes
+    brotli: bytes
+    media_type: str
+    #: The first 16 characters of the SHA-256, URL-safe: the ``v`` of its address and its ETag.
+    version: str
+
+
+def make_asset(body: bytes, media_type: str) -> Asset:
+    """Return *body* compressed as well as it can be: the work is done once."""
+    version = base64.urlsafe_b64encode(hashlib.sha256(body).digest())[:16].decode()
+    return Asset(body, gzip.compress(body, 9, mtime=0), brotli.compress(body), media_type, version)
+
+
+@functools.cache
+def static_text(name: str) -> str:
+    """Return a built file of the widget as text."""
+    return importlib.resources.files("consentkit.web").joinpath("static", name).read_text("utf-8")
+
+
+@functools.cache
+def static_asset(name: str) -> Asset | None:
+    """Return the file of that *name*, or ``None`` where there is no such file for readers."""
+    if name not in _TYPES:
+        return None
+    return make_asset(static_text(name).encode(), _TYPES[name])
+
+
+def stylesheet() -> str:
+    """Return the notice's stylesheet, as it is part of the evidence."""
+    return static_text("consentkit.css")
+
+
+def page_revision(snapshot: SiteSnapshot) -> int:
+    """Return the revision that pages carry: while the real one is unknown, one that no decision reaches."""
+    return snapshot.revision if snapshot.published else UNKNOWN_REVISION
+
+
+def widget_facts(snapshot: SiteSnapshot) -> dict[str, object]:
+    """Return what the script must know of a site besides the notice."""
+    services = {service.id: service for service in snapshot.site.optional_services}
+    return {
+        "site": snapshot.site.id,
+        "revision": page_revision(snapshot),
+        "maxAgeDays": snapshot.site.site.max_age_days,
+        "cookieDomain": snapshot.site.site.cookie_domain,
+        "purposes": [purpose.id for purpose in snapshot.site.optional_purposes],
+        "services": [
+            {"id": sid, "purposes": list(services[sid].purposes) if sid in services else []}
+            for sid in snapshot.services_order
+        ],
+    }
+
+
+# Small, and keyed by what the bytes follow from: a new snapshot makes new entries and the old ones fall out.
+@functools.lru_cache(maxsize=512)
+def _tag_asset(facts: str, notices: tuple[tuple[str, str, str], ...], locale: str | None, style: str) -> Asset:
+    data = json.loads(facts) | {
+        "base": None,
+        "locale": locale,
+        "locales": {name: json.loads(words) | {"html": html} for name, words, html in notices},
+        "css": style,
+    }
+    # Safe inside a script, even one that somebody pastes into a page.
+    text = json.dumps(data, ensure_ascii=False, separators=(",", ":"))
+    text = text.replace("<", "\\u003c").replace("\u2028", "\\u2028").replace("\u2029", "\\u2029")
+    return make_asset(static_text("tag.js").replace(_DATA_MARK, text).encode(), _TYPES["page.js"])
+
+
+def tag_asset(snapshot: SiteSnapshot, locale: str | None) -> Asset:
+    """Return the tag's script for one *locale*, or, with ``None``, for all of the site's."""
+    wanted = [locale] if locale is not None else list(snapshot.site.locales)
+    notices = tuple((name, _words(snapshot.notices[name]), snapshot.notices[name].html) for name in wanted)
+    style = snapshot.notices[wanted[0]].style
+    return _tag_asset(json.dumps(widget_facts(snapshot)), notices, locale, style)
+
+
+def _words(notice: Notice) -> str:
+    content = notice.content
+    return json.dumps(
+        {
+            "version": notice.version,
+            "dir": content["dir"],
+            "regime": content["regime"],
+            "layout": content["layout"],
+            "settings": content["texts"]["settings"],
+        }
+    )
+
+
+def send(asset: Asset) -> flask.Response:
+    """Return *asset* as the client can take it, with how long it may be kept.
+
+    With the right ``v`` it never changes; with none or an old one it is current but soon stale.
+    """
+    request = flask.request
+    accepted = request.accept_encodings
+    etag = f'"{asset.version}"'
+    if accepted["br"]:
+        body, encoding, etag = asset.brotli, "br", f'"{asset.version}-br"'
+    elif accepted["gzip"]:
+        body, encoding, etag = asset.gzip, "gzip", f'"{asset.version}-gz"'
+    else:
+        body, encoding = asset.body, None
+    response = flask.Response(body, mimetype=None, content_type=asset.media_type)
+    if encoding is not None:
+        response.headers["Content-Encoding"] = encoding
+    response.vary.add("Accept-Encoding")
+    response.headers["ETag"] = etag
+    if request.args.get("v") == asset.version:
+        response.headers["Cache-Control"] = f"public, max-age={_YEAR}, immutable"
+    else:
+        response.headers["Cache-Control"] = "public, max-age=300, stale-while-revalidate=86400"
+    response.headers["X-Content-Type-Options"] = "nosniff"
+    response.make_conditional(request)
+    return response

@@ -1,0 +1,87 @@
+"""The readers' routes. Every method of every address gets an answer from here, so that no error of the host shows."""
+
+from __future__ import annotations
+
+import collections.abc as cabc
+import logging
+from http import HTTPStatus
+
+import flask
+from werkzeug.exceptions import HTTPException
+
+from ..errors import ConsentKitError
+from . import decisions
+from . import openapi
+from . import pages
+from . import reads
+from . import receipts
+from .problems import problem
+from .problems import problem_of
+
+log = logging.getLogger("consentkit")
+
+View = cabc.Callable[..., flask.Response]
+
+#: Address under the prefix, endpoint, and what each method does. HEAD goes with GET; other methods get 405.
+ROUTES: tuple[tuple[str, str, dict[str, View]], ...] = (
+    ("/widget.js", "widget", {"GET": reads.widget}),
+    ("/static/<path:name>", "asset", {"GET": reads.static}),
+    ("/state.css", "state_css", {"GET": reads.state_css}),
+    ("/notice", "notice", {"GET": reads.notice}),
+    ("/decisions", "decisions", {"POST": decisions.post_decision, "OPTIONS": decisions.preflight}),
+    ("/state", "state", {"GET": reads.state}),
+    ("/preferences", "preferences", {"GET": pages.preferences}),
+    ("/privacy", "privacy", {"GET": lambda: pages.policy("privacy")}),
+    ("/terms", "terms", {"GET": lambda: pages.policy("terms")}),
+    ("/cookies", "cookies", {"GET": lambda: pages.policy("cookies")}),
+    ("/shown", "shown", {"POST": reads.shown, "OPTIONS": decisions.preflight}),
+    ("/records/<record_id>/receipt", "receipt", {"GET": receipts.receipt}),
+    ("/openapi.json", "openapi", {"GET": openapi.document}),
+    ("/healthz", "healthz", {"GET": reads.healthz}),
+    ("/readyz", "readyz", {"GET": reads.readyz}),
+)
+_METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
+
+
+def make_reader_blueprint() -> flask.Blueprint:
+    """Return the blueprint ``consentkit``. A new one for each application."""
+    blueprint = flask.Blueprint("consentkit", __name__, template_folder="templates")
+    for rule, endpoint, views in ROUTES:
+        blueprint.add_url_rule(
+            rule, endpoint, _dispatch(views), methods=_METHODS, provide_automatic_options=False, strict_slashes=False
+        )
+    blueprint.add_url_rule("/", "nothing", _nothing, methods=_METHODS, provide_automatic_options=False)
+    blueprint.add_url_rule("/<path:rest>", "nowhere", _nothing, methods=_METHODS, provide_automatic_options=False)
+    blueprint.register_error_handler(ConsentKitError, problem_of)
+    blueprint.register_error_handler(HTTPException, _refuse)
+    blueprint.register_error_handler(Exception, _fail)
+    return blueprint
+
+
+def _dispatch(views: cabc.Mapping[str, View]) -> View:
+    allowed = sorted({*views, *(("HEAD",) if "GET" in views else ())})
+
+    def view(**values: str) -> flask.Response:
+        method = flask.request.method
+        found = views.get("GET" if method == "HEAD" else method)
+        if found is None:
+            response = problem(405, f"Expected {' or '.join(allowed)}.")
+            response.headers["Allow"] = ", ".join(allowed)
+            return response
+        return found(**values)
+
+    return view
+
+
+def _nothing(rest: str = "") -> flask.Response:  # noqa: ARG001 - the rule gives it
+    return problem(404, "There is nothing at this address.")
+
+
+def _refuse(error: HTTPException) -> flask.Response:
+    return problem(error.code or HTTPStatus.BAD_REQUEST)
+
+
+def _fail(error: Exception) -> flask.Response:
+    # A defect of ours. The page says nothing of it; the log says where, and holds no cookie and no body.
+    log.error("A request to %s failed.", flask.request.endpoint, exc_info=error)
+    return problem(500)

@@ -1,0 +1,140 @@
+"""What a request is about: which site, which language, from which country, with which signals and device."""
+
+from __future__ import annotations
+
+import functools
+import ipaddress
+import re
+import typing as t
+import urllib.parse
+
+import flask
+
+from ..consent.site import Site
+from ..enforcement.origins import origin_of
+from ..errors import NotFound
+from ..i18n.negotiate import best
+from ..i18n.negotiate import from_accept_language
+from ..operations.publish_site import SiteSnapshot
+from ..runtime import Runtime
+
+_MAX_NEXT = 2000
+_COUNTRY = re.compile(r"[A-Z]{2}", re.ASCII)
+# What proxies say for "unknown" and "Tor".
+_NO_COUNTRY = frozenset({"XX", "T1", "ZZ", "A1", "A2"})
+
+
+def requested_site(runtime: Runtime) -> SiteSnapshot:
+    """Return the site that the request is about: by ``?site=``, else by Host, else by Origin, else the only one.
+
+    :raises NotFound: none of these says which.
+    """
+    named = flask.request.args.get("site")
+    if named is not None:
+        return runtime.site(named)
+    sites = runtime.sites
+    for origin in (own_origin(), flask.request.headers.get("Origin", "")):
+        host = urllib.parse.urlsplit(origin).netloc
+        for snapshot in sites.values():
+            if host and any(urllib.parse.urlsplit(listed).netloc == host for listed in snapshot.site.site.origins):
+                return snapshot
+    if len(sites) == 1:
+        return next(iter(sites.values()))
+    raise NotFound("Say which site: '?site='.")
+
+
+def own_origin() -> str:
+    """Return the origin at which this request came in, as browsers write it."""
+    return f"{flask.request.scheme}://{flask.request.host}".lower()
+
+
+def allowed_origins(site: Site) -> frozenset[str]:
+    """Return the origins whose pages may decide: the site's own, and the one this request came in at."""
+    return frozenset({*site.site.origins, own_origin()})
+
+
+def requested_locale(site: Site, *, otherwise_accepted: bool = False) -> str:
+    """Return the best of the site's locales for ``?locale=``, else (if asked) for Accept-Language, else the default."""
+    wanted = flask.request.args.get("locale")
+    found = best(wanted, site.locales) if wanted else None
+    if found is None and otherwise_accepted:
+        found = from_accept_language(flask.request.headers.get("Accept-Language", ""), site.locales)
+    return found or site.locales[0]
+
+
+def country(site: Site) -> str | None:
+    """Return the country that a trusted proxy tells, or ``None``. The reader's own word for it never counts."""
+    header = site.network.country_header
+    if header is None:
+        return None
+    value = flask.request.headers.get(header, "")
+    if _COUNTRY.fullmatch(value) is None or value in _NO_COUNTRY:
+        return None
+    # Where the host application uses ProxyFix, the peer's own address has been set aside.
+    original = flask.request.environ.get("werkzeug.proxy_fix.orig", {})
+    peer = original.get("REMOTE_ADDR") or flask.request.environ.get("REMOTE_ADDR", "")
+    return value if _is_trusted(peer, site.network.trusted_proxies) else None
+
+
+def gpc() -> bool:
+    """Whether the browser sent Global Privacy Control: the header with exactly the value 1, at least once."""
+    return "1" in flask.request.headers.getlist("Sec-GPC")
+
+
+@functools.lru_cache(maxsize=1024)
+def _is_trusted(peer: str, proxies: tuple[str, ...]) -> bool:
+    try:
+        address = ipaddress.ip_address(peer)
+        return any(address in ipaddress.ip_network(proxy, strict=False) for proxy in proxies)
+    except ValueError:
+        return False
+
+
+class Device(t.NamedTuple):
+    """What kind of browser and device, and no more than that."""
+
+    family: str
+    kind: str
+
+
+#: The first mark found in a User-Agent says the family. The order matters: most name their ancestors too.
+_FAMILIES = (
+    ("bot", "Bot"),
+    ("crawl", "Bot"),
+    ("spider", "Bot"),
+    ("yabrowser", "Yandex Browser"),
+    ("samsungbrowser", "Samsung Internet"),
+    ("ucbrowser", "UC Browser"),
+    ("opr/", "Opera"),
+    ("opera", "Opera"),
+    ("edg", "Edge"),
+    ("firefox", "Firefox"),
+    ("fxios", "Firefox"),
+    ("crios", "Chrome"),
+    ("chrome", "Chrome"),
+    ("safari", "Safari"),
+)
+
+
+@functools.lru_cache(maxsize=1024)
+def device_of(user_agent: str) -> Device:
+    """Return the family of the browser and the class of the device (``desktop``, ``mobile``, ``tablet``, ``bot``)."""
+    text = user_agent[:512].lower()
+    family = next((name for mark, name in _FAMILIES if mark in text), "Other")
+    if family == "Bot":
+        return Device(family, "bot")
+    if "ipad" in text or "tablet" in text or ("android" in text and "mobile" not in text):
+        return Device(family, "tablet")
+    if "mobi" in text or "iphone" in text:
+        return Device(family, "mobile")
+    return Device(family, "desktop" if text else "other")
+
+
+def safe_next(site: Site, value: str | None) -> str:
+    """Return where to lead a reader back to: a path here, a page of the site's, or the home page; never elsewhere."""
+    if value and len(value) <= _MAX_NEXT and value.isprintable() and "\\" not in value:
+        if value.startswith("/") and not value.startswith("//"):
+            return value
+        if origin_of(value) in allowed_origins(site):
+            return value
+    return flask.request.script_root + "/"

@@ -1,0 +1,213 @@
+"""The pages of the blueprint: the choice without script, the policies, and plain words when something went wrong."""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+
+import flask
+import markupsafe
+
+from ..consent.decisions import Record
+from ..consent.model import localize
+from ..errors import ConsentKitError
+from ..errors import NotFound
+from ..i18n.catalog import N_
+from ..i18n.catalog import Catalog
+from ..i18n.catalog import catalog
+from ..i18n.locales import direction
+from ..i18n.locales import own_name
+from ..i18n.negotiate import from_accept_language
+from ..operations.publish_site import SiteSnapshot
+from ..operations.publish_site import policy_in
+from ..policies.versions import PolicyVersion
+from ..runtime import current_runtime
+from .assets import make_asset
+from .assets import send
+from .assets import static_asset
+from .negotiation import requested_locale
+from .negotiation import requested_site
+from .negotiation import safe_next
+from .reader import Status
+from .reader import read_reader
+
+_SPOKEN = ("en", "ru", "kk", "ar")
+
+
+def base_url() -> str:
+    """Return where the blueprint stands, with the slash: ``/consent/``."""
+    return f"{flask.request.script_root}{current_runtime().settings.url_prefix}/"
+
+
+def preferences() -> flask.Response:
+    """Answer ``GET preferences``: the full choice as a page, or, with ``fragment``, the part that script shows."""
+    snapshot = requested_site(current_runtime())
+    if "fragment" in flask.request.args:
+        return _fragment(snapshot)
+    return preferences_page(snapshot)
+
+
+def preferences_page(snapshot: SiteSnapshot, *, status: int = 200) -> flask.Response:
+    """Return the full choice as a page that needs no script. What the reader ticked before is ticked, nothing else."""
+    site = snapshot.site
+    notice = snapshot.notices[requested_locale(site, otherwise_accepted=True)]
+    reader = read_reader(current_runtime(), snapshot)
+    since = reader.state.revision if reader.status is Status.OUTDATED and reader.state else None
+    # After a conflict nothing is ticked: the reader has not seen what they would be agreeing to.
+    chosen = site.refuse_all() if status == HTTPStatus.CONFLICT else reader.choice
+    target = safe_next(site, flask.request.args.get("next") or flask.request.referrer)
+    body = notice.page(base_url(), target, chosen=chosen, since=since)
+    message = notice.content["texts"]["notice_changed"] if status == HTTPStatus.CONFLICT else ""
+    words = catalog(notice.locale)
+    title = texts.SECOND_LAYER["preferences_title"]
+    response = _page(snapshot, words, words.gettext(title), body, message=message, back=target, heading=False)
+    response.status_code = status
+    response.headers["Cache-Control"] = "private, no-store"
+    return response
+
+
+def _fragment(snapshot: SiteSnapshot) -> flask.Response:
+    notice = snapshot.notices[requested_locale(snapshot.site)]
+    asset = make_asset(
+        str(notice.second_layer(base_url(), "")).encode(),
+        "text/html; charset=utf-8",
+    )
+    response = send(asset)
+    if flask.request.args.get("v") == notice.version:
+        response.headers["Cache-Control"] = "public, max-age=86400"
+    response.headers["Access-Control-Allow-Origin"] = "*"
+    response.headers["X-Robots-Tag"] = "noindex"
+    return response
+
+
+def policy(kind: str) -> flask.Response:
+    """Answer with a policy's page: the version in force, or with ``version`` an older one, which stays readable.
+
+    :raises NotFound: the site has no such policy, or never had that version.
+    """
+    runtime = current_runtime()
+    snapshot = requested_site(runtime)
+    site = snapshot.site
+    locale = requested_locale(site, otherwise_accepted=True)
+    source = getattr(site.policies, kind, None)
+    if source is not None and source.urls:
+        return flask.redirect(localize(source.urls, locale, *site.locales), 302)  # type: ignore[return-value]  # werkzeug's and Flask's responses are one here
+    current = policy_in(snapshot.policies, kind, locale, site.locales)
+    wanted = flask.request.args.get("version")
+    shown = current
+    versions: list[PolicyVersion] = []
+    if current is not None or wanted is not None:
+        with runtime.database.unit_of_work(read_only=True) as uow:
+            versions = uow.policies.versions(site.id, kind, current.locale if current else locale)
+            if wanted is not None:
+                shown = uow.policies.get(site.id, kind, current.locale if current else locale, wanted)
+    if shown is None:
+        raise NotFound("The site has no such policy, or never had this version.")
+    words = catalog(locale)
+    body = _render(
+        "policy.html",
+        words,
+        policy=shown,
+        html=markupsafe.Markup(shown.html),  # noqa: S704 - sanitised when it was published
+        current=current,
+        versions=versions,
+        is_current=current is not None and shown.version == current.version,
+        kind=kind,
+        site_id=site.id,
+        base=base_url(),
+        day=words.format_date,
+    )
+    response = _page(snapshot, words, shown.title, markupsafe.Markup(body), back=snapshot.home)  # noqa: S704 - a template's output
+    response.vary.add("Accept-Language")
+    response.headers["Cache-Control"] = "public, max-age=60"
+    return response
+
+
+def led_back(snapshot: SiteSnapshot, record: Record, target: str, receipt: str) -> flask.Response:
+    """Return the 303 after a form, with the receipt on the page that it leads through."""
+    words = catalog(record.locale)
+    body = _render("led_back.html", words, target=target, receipt=receipt)
+    response = _page(snapshot, words, words.gettext(N_("Your choice is saved")), markupsafe.Markup(body), back=target)  # noqa: S704 - a template's output
+    response.status_code = 303
+    response.headers["Location"] = target
+    response.headers["Cache-Control"] = "no-store"
+    return response
+
+
+def words_page(status: int, heading: str, text: str) -> flask.Response:
+    """Return a plain page that says what happened and what to do, in the reader's language if it is one of ours."""
+    tag = flask.request.args.get("locale", "")
+    if tag not in _SPOKEN:
+        tag = from_accept_language(flask.request.headers.get("Accept-Language", ""), _SPOKEN) or "en"
+    words = catalog(tag)
+    try:
+        snapshot = requested_site(current_runtime())
+    except ConsentKitError:
+        snapshot = None
+    body = markupsafe.Markup("<p>{}</p>").format(words.gettext(text))
+    response = _page(snapshot, words, words.gettext(heading), body, back=snapshot.home if snapshot else None)
+    response.status_code = status
+    return response
+
+
+def _page(
+    snapshot: SiteSnapshot | None,
+    words: Catalog,
+    title: str,
+    body: markupsafe.Markup,
+    *,
+    back: str | None,
+    message: str = "",
+    heading: bool = True,
+) -> flask.Response:
+    site = snapshot.site if snapshot else None
+    html = _render(
+        "page.html",
+        words,
+        title=title,
+        body=body,
+        back=back,
+        message=message,
+        heading=heading,
+        site_name=localize(site.site.name, words.tag, *site.locales) if site else "",
+        site_id=site.id if site else "",
+        languages=[(tag, own_name(tag)) for tag in site.locales] if site and flask.request.method == "GET" else [],
+        base=base_url(),
+        sheets=[(name, asset.version) for name in ("consentkit.css", "pages.css") if (asset := static_asset(name))],
+    )
+    response = flask.Response(html, mimetype="text/html")
+    origins = " ".join(site.site.origins) if site else ""
+    response.headers["Content-Security-Policy"] = (
+        "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; frame-ancestors 'none'; "
+        f"form-action 'self' {origins}".rstrip()
+    )
+    response.headers["X-Content-Type-Options"] = "nosniff"
+    response.headers["Referrer-Policy"] = "same-origin"
+    response.headers["Content-Language"] = words.tag
+    return response
+
+
+def _render(template: str, words: Catalog, **context: object) -> str:
+    return flask.render_template(
+        f"consentkit/{template}", _=words.gettext, lang=words.tag, dir=direction(words.tag), **context
+    )
+
+
+def needs_consent(purpose: str) -> flask.Response:
+    """Return the page for a view that the reader has not agreed to: says so, and leads to the choice."""
+    snapshot = requested_site(current_runtime())
+    site = snapshot.site
+    notice = snapshot.notices[requested_locale(site, otherwise_accepted=True)]
+    words = catalog(notice.locale)
+    name = next((entry["name"] for entry in notice.content["purposes"] if entry["id"] == purpose), purpose)
+    body = markupsafe.Markup('<p>{}</p><p><a href="{}preferences?site={}&amp;locale={}&amp;next={}">{}</a></p>').format(
+        words.gettext(N_("You have not agreed to: %(purpose)s.")).replace("%(purpose)s", name),
+        base_url(),
+        site.id,
+        notice.locale,
+        flask.request.path,
+        notice.content["texts"]["settings"],
+    )
+    response = _page(snapshot, words, words.gettext(N_("This page needs your consent")), body, back=snapshot.home)
+    response.status_code = 403
+    response.headers["Cache-Control"] = "private, no-store"
+    return response

@@ -1,0 +1,140 @@
+"""What a request's cookies say of its reader, checked by signature, site, revision and last day."""
+
+from __future__ import annotations
+
+import dataclasses
+import datetime as dt
+import enum
+
+import flask
+
+from ..consent.decisions import Choice
+from ..cookies.attributes import CLASS_COOKIE
+from ..cookies.attributes import STATE_COOKIE
+from ..cookies.attributes import SUBJECT_COOKIE
+from ..cookies.attributes import domain_for
+from ..cookies.attributes import other_variants
+from ..cookies.codec import State
+from ..cookies.codec import class_of
+from ..cookies.codec import read_choice
+from ..cookies.codec import to_day
+from ..errors import BadCookie
+from ..operations.publish_site import SiteSnapshot
+from ..runtime import Runtime
+from .negotiation import allowed_origins
+
+# More cookies of one name than this are noise or an attack: each costs a signature check.
+_MOST_COPIES = 4
+_DAY = 86400
+
+
+class Status(enum.StrEnum):
+    """What has become of a reader's decision."""
+
+    NONE = "none"
+    VALID = "valid"
+    EXPIRED = "expired"
+    OUTDATED = "outdated"
+    INVALID = "invalid"
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Reader:
+    """A reader as the cookies tell. Whatever does not hold leaves them undecided, with nothing allowed."""
+
+    status: Status
+    #: The state, where the signature holds and it is of this site; else ``None``.
+    state: State | None
+    #: What is allowed now: nothing, unless the status is ``valid``.
+    choice: Choice
+
+
+def read_reader(runtime: Runtime, snapshot: SiteSnapshot) -> Reader:  # noqa: PLR0911 - one for each way to fail
+    """Return who is asking, as far as the state cookie tells."""
+    nothing = snapshot.site.refuse_all()
+    values = set(flask.request.cookies.getlist(STATE_COOKIE))
+    if not values:
+        return Reader(Status.NONE, None, nothing)
+    if len(values) > 1:
+        # One on the apex and another on www: nobody can say which is the reader's last word, so neither counts.
+        return Reader(Status.INVALID, None, nothing)
+    try:
+        state = runtime.codec.unseal(values.pop())
+    except BadCookie:
+        return Reader(Status.INVALID, None, nothing)
+    if state.site != snapshot.site.id or not snapshot.published:
+        return Reader(Status.INVALID, None, nothing)
+    if state.last_day < to_day(runtime.clock.now()):
+        return Reader(Status.EXPIRED, state, nothing)
+    if state.revision < snapshot.revision:
+        return Reader(Status.OUTDATED, state, nothing)
+    return Reader(Status.VALID, state, read_choice(state, snapshot.site, snapshot.services_order))
+
+
+def read_subject(runtime: Runtime) -> str | None:
+    """Return the subject id from the cookie ``consentkit_id``, or ``None`` if no copy of it holds."""
+    for value in flask.request.cookies.getlist(SUBJECT_COOKIE)[:_MOST_COPIES]:
+        try:
+            return runtime.codec.unseal_subject(value)
+        except BadCookie:
+            continue
+    return None
+
+
+def reaches_cookies(snapshot: SiteSnapshot) -> bool:
+    """Whether cookies of ours can count for the page that asks: it is of this origin or below the cookie domain.
+
+    For a page of another site browsers block them, and where they do not, one consent would leak into the other site.
+    """
+    origin = flask.request.headers.get("Origin", "").lower()
+    if not origin or origin == "null":
+        return True
+    host = origin.partition("://")[2]
+    own = flask.request.host.lower()
+    if host == own:
+        return True
+    shared = domain_for(snapshot.site, host) is not None and domain_for(snapshot.site, own) is not None
+    return shared and origin in allowed_origins(snapshot.site)
+
+
+def set_cookies(
+    response: flask.Response,
+    runtime: Runtime,
+    snapshot: SiteSnapshot,
+    *,
+    state: State,
+    subject_id: str | None,
+    at: dt.datetime,
+) -> None:
+    """Set the cookies of a decision on *response*, and take away copies of them under other domains.
+
+    :param subject_id: the reader's, to be kept or newly given; ``None`` sets no identifier.
+    """
+    site = snapshot.site
+    host = flask.request.host
+    domain = domain_for(site, host)
+    max_age = site.site.max_age_days * _DAY
+    secure = flask.request.is_secure
+
+    def put(name: str, value: str, *, age: int, under: str | None, http_only: bool = False) -> None:
+        response.set_cookie(
+            name,
+            value,
+            max_age=age,
+            expires=dt.datetime(1970, 1, 1, tzinfo=dt.UTC) if age == 0 else None,
+            domain=under,
+            path="/",
+            secure=secure,
+            httponly=http_only,
+            samesite="Lax",
+        )
+
+    if len(set(flask.request.cookies.getlist(STATE_COOKIE))) > 1:
+        for variant in other_variants(host, domain):
+            put(STATE_COOKIE, "", age=0, under=variant)
+    put(STATE_COOKIE, runtime.codec.seal(state), age=max_age, under=domain)
+    if subject_id is not None and state.agrees:
+        put(SUBJECT_COOKIE, runtime.codec.seal_subject(subject_id, at), age=max_age, under=domain, http_only=True)
+    if site.site.class_cookie:
+        choice = read_choice(state, site, snapshot.services_order)
+        put(CLASS_COOKIE, str(class_of(site, choice)), age=max_age, under=domain)

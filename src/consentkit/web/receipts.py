@@ -1,0 +1,59 @@
+"""Receipts: a record for who decided to keep, behind an address that only they were given."""
+
+from __future__ import annotations
+
+import json
+
+import flask
+
+from ..consent.record_ids import is_record_id
+from ..errors import BadCookie
+from ..errors import NotFound
+from ..operations.export import record_to_json
+from ..runtime import Runtime
+from ..runtime import current_runtime
+from .reader import read_subject
+
+_SALT = "consentkit.receipt.v1"
+
+
+def receipt_url(runtime: Runtime, record_id: str) -> str:
+    """Return the address of a receipt, with the signed token that opens it."""
+    token = runtime.codec.sign_token(_SALT, record_id)
+    return flask.url_for("consentkit.receipt", record_id=record_id, token=token, _external=True)
+
+
+def receipt(record_id: str) -> flask.Response:
+    """Answer with the record as JSON, to who holds the address or to its own reader; to others there is none."""
+    runtime = current_runtime()
+    if not is_record_id(record_id):
+        raise NotFound("There is no such record.")
+    with runtime.database.unit_of_work(read_only=True) as uow:
+        record = uow.records.get(record_id)
+        notice = uow.notices.get(record.site, record.notice_version) if record else None
+    if record is None or not _may_read(runtime, record_id, record.subject_id):
+        raise NotFound("There is no such record.")
+    body = {
+        "record": record_to_json(record),
+        "notice": json.loads(notice.content) if notice else None,
+        # Which of the three states of the log it proves (recorded, integrated, published): the first, so far.
+        "status": "recorded",
+        "proof": None,
+        "checkpoint": None,
+    }
+    response = flask.Response(json.dumps(body, ensure_ascii=False, indent=2), mimetype="application/json")
+    response.headers["Cache-Control"] = "no-store"
+    response.headers["Referrer-Policy"] = "no-referrer"
+    response.headers["X-Robots-Tag"] = "noindex"
+    response.headers["Content-Disposition"] = f'attachment; filename="consent-receipt-{record_id}.json"'
+    return response
+
+
+def _may_read(runtime: Runtime, record_id: str, subject_id: str | None) -> bool:
+    try:
+        if runtime.codec.read_token(_SALT, flask.request.args.get("token", "")) == record_id:
+            return True
+    except BadCookie:
+        # No token, or not ours: the reader's own cookie may still open it.
+        pass
+    return subject_id is not None and read_subject(runtime) == subject_id

@@ -1,0 +1,204 @@
+"""The one object that templates get: ``consentkit``. What it prints is the same for every reader."""
+
+from __future__ import annotations
+
+import base64
+import collections.abc as cabc
+import hashlib
+import json
+import logging
+import urllib.parse
+
+import flask
+import markupsafe
+
+from ..i18n.negotiate import best
+from ..operations.publish_site import SiteSnapshot
+from ..runtime import current_runtime
+from .assets import page_revision
+from .assets import static_asset
+from .assets import static_text
+from .assets import widget_facts
+from .negotiation import requested_site
+from .pages import base_url
+
+log = logging.getLogger("consentkit")
+
+#: A callable of the host's, asked while rendering; ``None`` where the host has no answer.
+Asked = cabc.Callable[[], str | None]
+
+
+class TemplateApi:
+    """What a host's templates can print.
+
+    :param locale: tells the locale of the page that is being rendered. :param nonce: tells the page's CSP nonce.
+    """
+
+    def __init__(self, *, locale: Asked | None, nonce: Asked | None) -> None:
+        self._locale = locale
+        self._nonce = nonce
+
+    def head(self, locale: str | None = None) -> markupsafe.Markup:  # noqa: ARG002 - the contract gives it to all of them
+        """Return what belongs into ``<head>``.
+
+        That is the stylesheet, the script that hides the notice from who has decided, and, for pages without script,
+        the stylesheet that does the same.
+        """
+        snapshot = _site()
+        style = static_asset("consentkit.css")
+        return markupsafe.Markup(
+            '<link rel="stylesheet" href="{base}static/consentkit.css?v={version}">'
+            '<script data-site="{site}" data-revision="{revision}"{nonce}>{script}</script>'
+            '<noscript><link rel="stylesheet" href="{base}state.css?site={site}"></noscript>'
+        ).format(
+            base=base_url(),
+            version=style.version if style else "",
+            site=snapshot.site.id,
+            revision=page_revision(snapshot),
+            nonce=self._nonce_attribute(),
+            script=markupsafe.Markup(static_text("head.js")),  # noqa: S704 - our own file, and no reader's word in it
+        )
+
+    def notice(self, locale: str | None = None) -> markupsafe.Markup:
+        """Return the notice and its script, for right after ``<body>``."""
+        snapshot = _site()
+        notice = snapshot.notices[self._page_locale(snapshot, locale)]
+        script = static_asset("page.js")
+        return markupsafe.Markup(
+            '{notice}<script src="{base}static/page.js?v={version}" async data-consentkit-config="{config}"{nonce}>'
+            "</script>"
+        ).format(
+            notice=notice.first_layer(base_url(), _here()),
+            base=base_url(),
+            version=script.version if script else "",
+            config=json.dumps(
+                {**widget_facts(snapshot), "base": base_url(), "locale": notice.locale, "version": notice.version},
+                ensure_ascii=False,
+                separators=(",", ":"),
+            ),
+            nonce=self._nonce_attribute(),
+        )
+
+    def settings_link(self, text: str | None = None, *, locale: str | None = None) -> markupsafe.Markup:
+        """Return the way back to the choice, for every page's foot. Without script it leads to the preferences page."""
+        snapshot = _site()
+        tag = self._page_locale(snapshot, locale)
+        return markupsafe.Markup(
+            '<a class="consentkit-settings" data-consentkit-action="customize" '
+            'href="{base}preferences?site={site}&amp;locale={locale}&amp;next={next}">{text}</a>'
+        ).format(
+            base=base_url(),
+            site=snapshot.site.id,
+            locale=tag,
+            next=_quoted(_here()),
+            text=text or snapshot.notices[tag].content["texts"]["settings"],
+        )
+
+    def policy_url(self, kind: str, locale: str | None = None) -> str:
+        """Return the address of a policy: ``privacy``, ``terms`` or ``cookies``."""
+        snapshot = _site()
+        notice = snapshot.notices[self._page_locale(snapshot, locale)]
+        try:
+            link = notice.content["policies"][kind]
+        except KeyError:
+            raise ValueError(f"There is no policy '{kind}': expected 'privacy', 'terms' or 'cookies'.") from None
+        return str(link["url"]).replace("%BASE%", base_url())
+
+    def script(
+        self,
+        purpose: str,
+        src: str,
+        *,
+        service: str | None = None,
+        module: bool = False,
+        locale: str | None = None,  # noqa: ARG002 - the contract gives it to all of them
+    ) -> markupsafe.Markup:
+        """Return a script that runs once the reader agrees to *purpose*, and not before."""
+        return markupsafe.Markup('<script type="text/plain" data-consent="{}"{}{} data-src="{}"></script>').format(
+            purpose,
+            _attribute("data-service", service),
+            _attribute("data-type", "module" if module else None),
+            src,
+        )
+
+    def embed(self, service: str, src: str, title: str, *, locale: str | None = None) -> markupsafe.Markup:
+        """Return a placeholder for an embedded page of *service*, with a plain link to the original.
+
+        Nothing is loaded from the provider before the reader agrees.
+        """
+        snapshot = _site()
+        texts = snapshot.notices[self._page_locale(snapshot, locale)].content["texts"]
+        declared = next((s for s in snapshot.site.optional_services if s.id == service), None)
+        if declared is None or not src.startswith(("https://", "http://", "/")):
+            # The article must stay readable: what cannot be shown lawfully becomes its title.
+            log.error("'consentkit.embed' was given the service %r, which the site does not declare.", service[:40])
+            return markupsafe.Markup("<p>{}</p>").format(title)
+        words = {"name": declared.name, "provider": declared.provider}
+        return markupsafe.Markup(
+            '<div class="consentkit consentkit-embed" data-consent="{purpose}" data-service="{service}" lang="{lang}">'
+            '<div class="consentkit-embed-words"><p class="consentkit-embed-title">{title}</p><p>{blocked}</p>'
+            '<p class="consentkit-embed-actions">'
+            '<button type="button" class="consentkit-button" data-consentkit-embed="once" hidden>{once}</button> '
+            '<button type="button" class="consentkit-button" data-consentkit-embed="always" hidden>{always}</button> '
+            '<a href="{src}" rel="noopener noreferrer">{original}</a></p></div>'
+            '<iframe data-consent="{purpose}" data-service="{service}" data-src="{src}" title="{title}" '
+            "allowfullscreen hidden></iframe></div>"
+        ).format(
+            purpose=declared.purposes[0],
+            service=service,
+            lang=snapshot.notices[self._page_locale(snapshot, locale)].locale,
+            title=title,
+            src=src,
+            blocked=_filled(texts["embed_blocked"], words),
+            once=texts["embed_once"],
+            always=_filled(texts["embed_always"], words),
+            original=_filled(texts["embed_original"], words),
+        )
+
+    def csp_sources(self) -> dict[str, list[str]]:
+        """Return the sources that pages need for consentkit itself, by CSP directive. Services' hosts are not in it."""
+        return csp_sources()
+
+    def _page_locale(self, snapshot: SiteSnapshot, given: str | None) -> str:
+        wanted = given or (self._locale() if self._locale else None)
+        return (best(wanted, snapshot.site.locales) if wanted else None) or snapshot.site.locales[0]
+
+    def _nonce_attribute(self) -> markupsafe.Markup:
+        return _attribute("nonce", self._nonce() if self._nonce else None)
+
+
+def csp_sources() -> dict[str, list[str]]:
+    """Return the CSP sources for consentkit on a page of the service's own origin. They change only with the package.
+
+    The one inline script is allowed by its hash (CSP level 3, 6.7.3.3).
+    """
+    digest = base64.b64encode(hashlib.sha256(static_text("head.js").encode()).digest()).decode()
+    return {
+        "script-src": [f"'sha256-{digest}'", "'self'"],
+        "style-src": ["'self'"],
+        "connect-src": ["'self'"],
+        "form-action": ["'self'"],
+    }
+
+
+def _site() -> SiteSnapshot:
+    return requested_site(current_runtime())
+
+
+def _here() -> str:
+    """Return the page's own path. Without its query: a cached page must not lead one reader to another's search."""
+    return flask.request.script_root + flask.request.path
+
+
+def _quoted(path: str) -> str:
+    return urllib.parse.quote(path, safe="/")
+
+
+def _attribute(name: str, value: str | None) -> markupsafe.Markup:
+    return markupsafe.Markup(' {}="{}"').format(markupsafe.Markup(name), value) if value else markupsafe.Markup()  # noqa: S704 - names are ours
+
+
+def _filled(text: str, values: cabc.Mapping[str, str]) -> str:
+    for name, value in values.items():
+        text = text.replace(f"%({name})s", value)
+    return text
