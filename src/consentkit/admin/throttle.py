@@ -10,6 +10,7 @@ The counts are kept in the process. Several processes allow as many times more; 
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import hmac
 import ipaddress
@@ -35,7 +36,11 @@ class Throttle:
 
     def __init__(self) -> None:
         self._key = secrets.token_bytes(32)
-        self._limiter = MovingWindowRateLimiter(MemoryStorage())
+
+    @functools.cached_property
+    def _limiter(self) -> MovingWindowRateLimiter:
+        # Made at the first attempt: the storage starts a thread, which a server that forks must not have yet.
+        return MovingWindowRateLimiter(MemoryStorage())
 
     def attempt(self, email: str, *, address: str | None, device: str | None) -> int:
         """Count an attempt and return 0, or return for how many seconds no attempt is looked at.

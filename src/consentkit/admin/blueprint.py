@@ -1,0 +1,135 @@
+"""The routes of the audit view. What is not listed as public needs a signed-in account with the right named beside it."""
+
+from __future__ import annotations
+
+import collections.abc as cabc
+import functools
+import typing as t
+
+import flask
+from werkzeug.exceptions import HTTPException
+
+from ..enforcement.origins import post_allowed
+from ..errors import NotFound
+from ..errors import StoreUnavailable
+from ..i18n.catalog import N_
+from . import assets
+from . import audit
+from . import evidence
+from . import exports
+from . import sessions
+from .headers import strict
+from .rendering import current_session
+from .rendering import render_message
+from .roles import Right
+from .roles import allows
+from .throttle import Throttle
+
+# No form of ours comes near it.
+_MAX_BODY = 16 * 1024
+
+View = cabc.Callable[..., flask.Response]
+
+#: Address under the audit view's own, endpoint, method, the right that it needs, and what answers.
+ROUTES: tuple[tuple[str, str, str, Right, View], ...] = (
+    ("/", "index", "GET", Right.READ, audit.index),
+    ("/records", "records", "GET", Right.READ, audit.records),
+    ("/records.csv", "export", "GET", Right.EXPORT, exports.records_csv),
+    ("/records/<record_id>", "record", "GET", Right.READ, audit.record),
+    ("/notices/<site>/<version>/<layer>", "notice", "GET", Right.READ, evidence.notice),
+    ("/configurations/<site>/<version>", "configuration", "GET", Right.READ, evidence.configuration),
+    ("/policies/<site>/<kind>/<locale>/<version>", "policy", "GET", Right.READ, evidence.policy),
+)
+
+_WORDS = {
+    400: (N_("This request cannot be read"), N_("Something in it has the wrong form. Go back and try again.")),
+    403: (
+        N_("This did not come from the audit view"),
+        N_("The form was not sent from a page of the audit view, so nothing was done. Open the page again and retry."),
+    ),
+    404: (N_("There is nothing at this address"), N_("Check the address, or go back to the records.")),
+    405: (N_("This address does not work that way"), N_("Go back to the records and try again.")),
+    413: (N_("This is too large"), N_("The form holds more than it can take. Shorten what you entered.")),
+}
+_NO_RIGHT = (
+    N_("Your role does not allow this"),
+    N_("Ask an owner of the audit view for another role if you need it."),
+)
+_NO_STORE = (N_("The database does not answer"), N_("Nothing is lost. Try again in a moment."))
+
+
+def make_admin_blueprint() -> flask.Blueprint:
+    """Return the blueprint ``consentkit_admin``, to be mounted under ``admin``. A new one for each application."""
+    blueprint = flask.Blueprint("consentkit_admin", __name__)
+    throttle = Throttle()
+    add = functools.partial(blueprint.add_url_rule, strict_slashes=False)
+    add("/static/<name>", "static", assets.serve, methods=["GET"])
+    add("/sign-in", "sign_in", sessions.show_sign_in, methods=["GET"])
+    add("/sign-in", "post_sign_in", functools.partial(sessions.post_sign_in, throttle), methods=["POST"])
+    add("/sign-out", "post_sign_out", sessions.post_sign_out, methods=["POST"])
+    for rule, endpoint, method, right, view in ROUTES:
+        add(rule, endpoint, _guarded(view, right), methods=[method])
+    add("/<path:rest>", "nowhere", _nowhere, methods=["GET", "POST", "PUT", "PATCH", "DELETE"])
+    blueprint.before_request(_before)
+    blueprint.after_request(strict)
+    blueprint.register_error_handler(StoreUnavailable, _no_store)
+    blueprint.register_error_handler(NotFound, lambda error: _refused(404))
+    blueprint.register_error_handler(HTTPException, _http_error)
+    return blueprint
+
+
+def _before() -> flask.Response | None:
+    flask.request.max_content_length = _MAX_BODY
+    endpoint = (flask.request.endpoint or "").rpartition(".")[2]
+    if endpoint == "static":
+        return None
+    if flask.request.method not in {"GET", "HEAD"} and not _same_origin():
+        return _refused(403)
+    sessions.load_session()
+    return None
+
+
+def _same_origin() -> bool:
+    headers = flask.request.headers
+    host = flask.request.host
+    return post_allowed(
+        origin=headers.get("Origin"),
+        sec_fetch_site=headers.get("Sec-Fetch-Site"),
+        referer=headers.get("Referer"),
+        # Behind a proxy that ends TLS and does not say so, the page was https all the same.
+        allowed={f"{flask.request.scheme}://{host}", f"https://{host}"},
+        is_form=True,
+    )
+
+
+def _guarded(view: View, right: Right) -> View:
+    @functools.wraps(view)
+    def guarded(**values: t.Any) -> flask.Response:
+        session = current_session()
+        if session is None:
+            return sessions.ask_to_sign_in()
+        if not allows(session.account.role, right):
+            return render_message(403, *_NO_RIGHT)
+        return view(**values)
+
+    return guarded
+
+
+def _nowhere(rest: str) -> flask.Response:  # noqa: ARG001 - the rule gives it
+    return _refused(404)
+
+
+def _http_error(error: HTTPException) -> flask.Response:
+    if error.response is not None:
+        return t.cast("flask.Response", error.get_response())
+    return _refused(error.code if error.code in _WORDS else 400)
+
+
+def _refused(status: int) -> flask.Response:
+    return render_message(status, *_WORDS[status])
+
+
+def _no_store(error: StoreUnavailable) -> flask.Response:
+    response = render_message(503, *_NO_STORE)
+    response.headers["Retry-After"] = str(error.retry_after)
+    return response

@@ -1,0 +1,188 @@
+"""Signing in and out, and the cookie between the two. The host application's session has no part in it."""
+
+from __future__ import annotations
+
+import secrets
+import typing as t
+import urllib.parse
+
+import flask
+
+from ..errors import BadCookie
+from ..i18n.catalog import N_
+from ..operations.resume_session import is_token
+from ..operations.resume_session import resume_session
+from ..operations.sign_in import SESSION_LIFETIME
+from ..operations.sign_in import SignedIn
+from ..operations.sign_in import sign_in
+from ..runtime import current_runtime
+from ..storage.accounts import normal_email
+from ..storage.accounts import token_hash
+from .rendering import chosen_locale
+from .rendering import current_session
+from .rendering import current_words
+from .rendering import remember_session
+from .rendering import render
+
+if t.TYPE_CHECKING:
+    from .throttle import Throttle
+
+#: The cookie that holds the session's token.
+SESSION_COOKIE = "consentkit_admin"
+#: The cookie that names a browser which has signed in before, so that strangers' guesses do not slow it down.
+DEVICE_COOKIE = "consentkit_admin_device"
+
+_DEVICE_SALT = "consentkit.admin.device.v1"
+_DEVICE_SECONDS = 90 * 86400
+_MAX_EMAIL = 254
+_MAX_NEXT = 2000
+
+
+def load_session() -> None:
+    """Find out who is signed in, and take note of a language that was chosen."""
+    runtime = current_runtime()
+    session = resume_session(runtime.database, flask.request.cookies.get(SESSION_COOKIE), clock=runtime.clock)
+    remember_session(session)
+    chosen = chosen_locale()
+    if session is not None and chosen is not None and chosen != session.locale:
+        with runtime.database.unit_of_work() as uow:
+            uow.accounts.set_session_locale(session.token_hash, chosen)
+
+
+def ask_to_sign_in() -> flask.Response:
+    """Lead who is not signed in to the form, and from there back to where they wanted to go."""
+    target = flask.request.full_path.rstrip("?") if flask.request.method == "GET" else ""
+    came_from = flask.request.script_root + target if target and len(target) <= _MAX_NEXT else None
+    if came_from == admin_path() + "/":
+        came_from = None
+    response = flask.redirect(flask.url_for(".sign_in", next=came_from), 303)
+    if SESSION_COOKIE in flask.request.cookies:
+        # It stands for nothing any more.
+        _delete_cookie(response)
+    return response
+
+
+def show_sign_in() -> flask.Response:
+    """Answer ``GET sign-in``."""
+    if current_session() is not None:
+        return flask.redirect(_target(flask.request.args.get("next")), 303)
+    return _form(200, email="", target=flask.request.args.get("next", ""))
+
+
+def post_sign_in(throttle: Throttle) -> flask.Response:
+    """Answer ``POST sign-in``."""
+    runtime = current_runtime()
+    form = flask.request.form
+    email, password, target = form.get("email", ""), form.get("password", ""), form.get("next", "")
+    if not email.strip() or not password:
+        return _form(400, email=email, target=target, error=N_("Enter your e-mail address and your password."))
+    account = normal_email(email)[:_MAX_EMAIL]
+    device = _device_of(account)
+    wait = throttle.attempt(account, address=flask.request.remote_addr, device=device)
+    if wait:
+        response = _form(429, email=email, target=target, wait=-(-wait // 60))
+        response.headers["Retry-After"] = str(wait)
+        return response
+    signed_in = sign_in(
+        runtime.database,
+        account,
+        password,
+        locale=chosen_locale(),
+        replaces=flask.request.cookies.get(SESSION_COOKIE),
+        clock=runtime.clock,
+    )
+    if signed_in is None:
+        return _form(403, email=email, target=target, error=N_("E-mail address or password is wrong. Try again."))
+    throttle.succeeded(account, address=flask.request.remote_addr, device=device)
+    response = flask.redirect(_target(target), 303)
+    _set_cookies(response, signed_in, device)
+    return response
+
+
+def post_sign_out() -> flask.Response:
+    """Answer ``POST sign-out``: the session ends here and on the server."""
+    token = flask.request.cookies.get(SESSION_COOKIE)
+    if is_token(token):
+        with current_runtime().database.unit_of_work() as uow:
+            uow.accounts.end_session(token_hash(token))
+    response = flask.redirect(flask.url_for(".sign_in"), 303)
+    _delete_cookie(response)
+    # What the browser's memory still holds of our pages goes too.
+    response.headers["Clear-Site-Data"] = '"cache"'
+    return response
+
+
+def admin_path() -> str:
+    """Return the path of the audit view, without a slash at its end."""
+    return flask.url_for(".index").rstrip("/")
+
+
+def _form(
+    status: int, *, email: str, target: str, error: str | None = None, wait: int | None = None
+) -> flask.Response:
+    words = current_words()
+    return render(
+        "sign_in.html",
+        status=status,
+        email=email[:_MAX_EMAIL],
+        target=target if len(target) <= _MAX_NEXT else "",
+        error=words.gettext(error) if error else None,
+        wait=wait,
+    )
+
+
+def _target(wanted: str | None) -> str:
+    """Return where to go after signing in: a page of the audit view, never anything else."""
+    home = flask.url_for(".index")
+    if not wanted or len(wanted) > _MAX_NEXT or not wanted.isprintable() or "\\" in wanted:
+        return home
+    try:
+        parts = urllib.parse.urlsplit(wanted)
+    except ValueError:
+        return home
+    if parts.scheme or parts.netloc or "/.." in parts.path or not parts.path.startswith(home):
+        return home
+    return urllib.parse.urlunsplit(("", "", parts.path, parts.query, ""))
+
+
+def _device_of(email: str) -> str | None:
+    """Return what names this browser, if it has signed in to that account before."""
+    try:
+        name, _, account = (
+            current_runtime()
+            .codec.read_token(_DEVICE_SALT, flask.request.cookies.get(DEVICE_COOKIE, ""))
+            .partition(" ")
+        )
+    except BadCookie:
+        return None
+    return name if account == _account_mark(email) else None
+
+
+def _account_mark(email: str) -> str:
+    # Enough to tell accounts apart; the signature says that it is ours.
+    return token_hash(email)[:16]
+
+
+def _set_cookies(response: flask.Response, signed_in: SignedIn, device: str | None) -> None:
+    email = signed_in.session.account.email
+    _set_cookie(response, SESSION_COOKIE, signed_in.token, int(SESSION_LIFETIME.total_seconds()))
+    value = f"{device or secrets.token_urlsafe(9)} {_account_mark(email)}"
+    _set_cookie(response, DEVICE_COOKIE, current_runtime().codec.sign_token(_DEVICE_SALT, value), _DEVICE_SECONDS)
+
+
+def _set_cookie(response: flask.Response, name: str, value: str, max_age: int) -> None:
+    response.set_cookie(
+        name,
+        value,
+        max_age=max_age,
+        path=admin_path(),
+        secure=flask.request.is_secure,
+        httponly=True,
+        samesite="Strict",
+    )
+
+
+def _delete_cookie(response: flask.Response) -> None:
+    response.delete_cookie(
+        SESSION_COOKIE, path=admin_path(), secure=flask.request.is_secure, httponly=True, samesite="Strict"
+    )

@@ -1,0 +1,67 @@
+"""How the audit view calls what is stored. The values are the catalogs' message ids."""
+
+from __future__ import annotations
+
+from ..consent.decisions import Action
+from ..consent.decisions import Layer
+from ..consent.decisions import Method
+from ..i18n.catalog import N_
+from ..storage.accounts import Role
+
+#: What a reader did, as a filter and a list say it.
+ACTIONS = {
+    Action.ACCEPT_ALL: N_("Accepted everything"),
+    Action.REJECT_ALL: N_("Refused everything"),
+    Action.SAVE: N_("Chose"),
+    Action.WITHDRAW: N_("Withdrew"),
+    Action.GPC: N_("Signalled by the browser (GPC)"),
+}
+
+#: The same as a sentence.
+SENTENCES = {
+    Action.ACCEPT_ALL: N_("The reader accepted everything."),
+    Action.REJECT_ALL: N_("The reader refused everything."),
+    Action.SAVE: N_("The reader chose for each purpose."),
+    Action.WITHDRAW: N_("The reader withdrew their consent."),
+    Action.GPC: N_("The reader's browser refused by a signal (Global Privacy Control)."),
+}
+
+LAYERS = {
+    Layer.FIRST: N_("First layer of the notice"),
+    Layer.SECOND: N_("Second layer of the notice"),
+    Layer.PAGE: N_("Page of preferences"),
+}
+
+METHODS = {
+    Method.WIDGET: N_("Notice with script"),
+    Method.FORM: N_("Form without script"),
+    Method.API: N_("Programming interface"),
+    Method.AMP: N_("AMP page"),
+    Method.SIGNAL: N_("Signal of the browser"),
+}
+
+LAYOUTS = {
+    "bar": N_("Bar at the edge of the page"),
+    "box": N_("Box in the corner of the page"),
+    "modal": N_("Dialog over the page"),
+}
+
+REGIMES = {
+    "gdpr": N_("GDPR: nothing without consent"),
+    "us": N_("United States: on until refused"),
+    "notice": N_("Information only"),
+}
+
+DEVICES = {
+    "desktop": N_("Computer"),
+    "mobile": N_("Phone"),
+    "tablet": N_("Tablet"),
+    "bot": N_("Program"),
+    "other": N_("Unknown device"),
+}
+
+ROLES = {
+    Role.AUDITOR: N_("Auditor"),
+    Role.EDITOR: N_("Editor"),
+    Role.OWNER: N_("Owner"),
+}
