@@ -58,8 +58,8 @@ def preferences_page(snapshot: SiteSnapshot, *, status: int = 200) -> flask.Resp
     body = notice.page(base_url(), target, chosen=chosen, since=since)
     message = notice.content["texts"]["notice_changed"] if status == HTTPStatus.CONFLICT else ""
     words = catalog(notice.locale)
-    title = texts.SECOND_LAYER["preferences_title"]
-    response = _page(snapshot, words, words.gettext(title), body, message=message, back=target, heading=False)
+    title = notice.content["texts"]["preferences_title"]
+    response = _page(snapshot, words, title, body, message=message, back=target, heading=False)
     response.status_code = status
     response.headers["Cache-Control"] = "private, no-store"
     return response
