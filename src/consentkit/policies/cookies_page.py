@@ -87,7 +87,7 @@ class _Page:
         yield _facts(
             (gettext("Used"), gettext("always") if purpose.id == NECESSARY else gettext("only if you agree")),
             (gettext("Legal basis"), self._term(vocabulary.LEGAL_BASES, purpose.legal_basis)),
-            (gettext("Data"), ", ".join(data)),
+            (gettext("Data"), self._words.format_list(data)),
             (gettext("Kept for"), self._words.format_duration(purpose.retention)),
         )
         used = [service for service in self._site.services if purpose.id in service.purposes]
@@ -115,11 +115,11 @@ class _Page:
         gettext = self._words.gettext
         yield f"### {escape(service.name)}"
         yield _facts(
-            (gettext("Who receives data"), f"{service.provider}, {self._words.territory_name(service.country)}"),
+            (gettext("Who receives data"), f"{service.provider} ({self._words.territory_name(service.country)})"),
             (gettext("Transfer rests on"), self._term(vocabulary.TRANSFERS, service.transfer)),
             (gettext("Why it is needed"), self._own(service.why_necessary)),
             raw=(
-                (gettext("Loads from"), ", ".join(_code(host) for host in service.hosts)),
+                (gettext("Loads from"), self._comma.join(_code(host) for host in service.hosts)),
                 (gettext("Their privacy policy"), f"<{service.policy_url}>" if service.policy_url else ""),
             ),
         )
@@ -210,10 +210,25 @@ class _Page:
             (gettext("Address"), self._values["controller.address"]),
             raw=(
                 (gettext("Email"), _mail(controller.email)),
-                (gettext("Data protection officer"), _contact(controller.data_protection_officer)),
-                (gettext("You can complain to"), _contact(controller.supervisory_authority)),
+                (gettext("Data protection officer"), self._contact(controller.data_protection_officer)),
+                (gettext("You can complain to"), self._contact(controller.supervisory_authority)),
             ),
         )
+
+    def _contact(self, contact: Contact | None) -> str:
+        if contact is None:
+            return ""
+        parts = [escape(contact.name)]
+        if contact.email:
+            parts.append(_mail(contact.email))
+        if contact.url:
+            parts.append(f"<{contact.url}>")
+        return self._comma.join(parts)
+
+    @property
+    def _comma(self) -> str:
+        # Translators: between the items of a list, with the space after it.
+        return self._words.pgettext("list", ", ")
 
     def _term(self, terms: cabc.Mapping[str, str], name: str) -> str:
         """Return the word for what the file calls *name*, ``""`` if there is none."""
@@ -246,14 +261,3 @@ def _link(text: str, url: str) -> str:
 
 def _mail(email: str) -> str:
     return _link(email, f"mailto:{email}")
-
-
-def _contact(contact: Contact | None) -> str:
-    if contact is None:
-        return ""
-    parts = [escape(contact.name)]
-    if contact.email:
-        parts.append(_mail(contact.email))
-    if contact.url:
-        parts.append(f"<{contact.url}>")
-    return ", ".join(parts)
