@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import sqlite3
 import time
 import typing as t
+from pathlib import Path
 
 import sqlalchemy as sa
 from sqlalchemy import event
@@ -68,9 +70,17 @@ def _make_sqlite(url: sa.URL) -> sa.Engine:
         pool_timeout=POOL_TIMEOUT,
         connect_args={"timeout": BUSY_TIMEOUT},
     )
+    event.listen(engine, "do_connect", _make_folder)
     event.listen(engine, "connect", _prepare_sqlite)
     event.listen(engine, "begin", _begin_sqlite)
     return engine
+
+
+def _make_folder(_dialect: object, _record: object, arguments: tuple[str, ...], _options: object) -> None:
+    # SQLite makes the file; its folder is made too, but not a whole path, which would rather be a typing error.
+    if not arguments[0].startswith("file:"):
+        with contextlib.suppress(OSError):
+            Path(arguments[0]).parent.mkdir(exist_ok=True)
 
 
 def _prepare_sqlite(connection: sqlite3.Connection, _record: object) -> None:

@@ -74,7 +74,7 @@ def upgrade(database: Database) -> None:
     :raises StoreUnavailable: the database does not answer, or another process holds it for too long. It is then as
         it was, or on PostgreSQL at one of the revisions in between.
     """
-    _migrate(database, lambda settings: command.upgrade(settings, "head"), unless=_is_ready)
+    _migrate(database, lambda settings: command.upgrade(settings, "head"), unless=is_ready)
 
 
 def downgrade(database: Database, revision: str) -> None:
@@ -88,7 +88,7 @@ def ensure_ready(database: Database) -> None:
     :raises StoreUnavailable: it does not answer, or it is PostgreSQL and older than this release.
     """
     at = current(database)
-    if _is_ready(at):
+    if is_ready(at):
         return
     if not database.is_sqlite:
         found = f"at revision '{at}'" if at else "empty"
@@ -96,7 +96,8 @@ def ensure_ready(database: Database) -> None:
     upgrade(database)
 
 
-def _is_ready(at: str | None) -> bool:
+def is_ready(at: str | None) -> bool:
+    """Whether this release can work with a database at that revision: its own one, or one of a newer release."""
     if at is None:
         return False
     known = {script.revision for script in ScriptDirectory.from_config(config()).walk_revisions()}

@@ -1,0 +1,122 @@
+"""``consentkit records``: the evidence of decisions."""
+
+from __future__ import annotations
+
+import collections.abc as cabc
+import contextlib
+import datetime as dt
+import sys
+import time
+import typing as t
+from pathlib import Path
+
+import click
+
+from ..operations.export import export_records
+from ..storage.records import RecordFilter
+from .context import open_database
+
+
+class _Moment(click.ParamType[dt.datetime]):
+    """A day or a moment in ISO 8601. Without a zone it is UTC."""
+
+    name = "time"
+
+    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> dt.datetime:
+        """Return the moment; a day is where it begins."""
+        if isinstance(value, dt.datetime):
+            return value
+        try:
+            moment = dt.datetime.fromisoformat(str(value))
+        except ValueError:
+            self.fail(
+                f"found '{value}', expected a day like 2026-11-23 or a time like 2026-11-23T12:00:00Z.", param, ctx
+            )
+        return moment if moment.tzinfo is not None else moment.replace(tzinfo=dt.UTC)
+
+
+@click.group()
+def records() -> None:
+    """Work with the stored records."""
+
+
+@records.command()
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["csv", "jsonl"]),
+    default="csv",
+    show_default=True,
+    help="A table, or one JSON object a line.",
+)
+@click.option("--site", help="Only this site's records.")
+@click.option("--since", type=_Moment(), help="Only records decided at this time or later (ISO 8601; UTC if no zone).")
+@click.option("--until", type=_Moment(), help="Only records decided before this time.")
+@click.option(
+    "-o",
+    "--output",
+    type=click.Path(dir_okay=False, allow_dash=True, path_type=Path),
+    default="-",
+    help="The file to write; '-', the default, is the standard output.",
+)
+def export(
+    form: t.Literal["csv", "jsonl"],
+    site: str | None,
+    since: dt.datetime | None,
+    until: dt.datetime | None,
+    output: Path,
+) -> None:
+    """Stream records out, oldest first.
+
+    A file appears only once it is whole. In a table, a text that a spreadsheet would take for a formula has an
+    apostrophe before it.
+    """
+    which = RecordFilter(site=site, since=since, until=until)
+    with open_database().unit_of_work(read_only=True) as uow, _opened(output) as file:
+        progress = _Progress(file)
+        for piece in export_records(uow, which, format=form):
+            progress.add(file.write(piece.encode()))
+        progress.finish()
+
+
+@contextlib.contextmanager
+def _opened(path: Path) -> cabc.Iterator[t.BinaryIO]:
+    """Open the output: a file under another name until all of it is there."""
+    if str(path) == "-":
+        yield sys.stdout.buffer
+        return
+    # A pipe or a device has no other name.
+    part = path if path.exists() and not path.is_file() else path.with_name(f"{path.name}.part")
+    try:
+        with part.open("wb") as file:
+            yield file
+        if part != path:
+            part.replace(path)
+    except OSError as error:
+        raise click.FileError(str(path), error.strerror) from error
+    finally:
+        if part != path:
+            part.unlink(missing_ok=True)
+
+
+class _Progress:
+    """Says how much has been written, on a terminal only."""
+
+    def __init__(self, file: t.BinaryIO) -> None:
+        self._shown = sys.stderr.isatty() and not file.isatty()
+        self._bytes = 0
+        self._said_at = time.monotonic()
+
+    def add(self, count: int) -> None:
+        self._bytes += count
+        if self._shown and time.monotonic() - self._said_at >= 0.5:  # noqa: PLR2004  # seconds
+            self._said_at = time.monotonic()
+            self._say()
+
+    def finish(self) -> None:
+        if self._shown:
+            self._say()
+            click.echo(err=True)
+
+    def _say(self) -> None:
+        click.echo(f"\r{self._bytes / 1_000_000:.1f} MB written", nl=False, err=True)
