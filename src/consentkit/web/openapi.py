@@ -1,9 +1,423 @@
-"""``GET openapi.json``."""
+"""``GET openapi.json``: OpenAPI 3.1 of every reader's route, every status code included.
+
+The document is data, written beside the routes; a test holds both against each other and validates the document.
+"""
 
 from __future__ import annotations
 
+import functools
+import importlib.metadata
+import json
+import typing as t
+
 import flask
+
+from .pages import base_url
+
+Json: t.TypeAlias = dict[str, t.Any]
+
+_SITE = {"$ref": "#/components/parameters/site"}
+_LOCALE = {"$ref": "#/components/parameters/locale"}
+_VERSION = {"$ref": "#/components/parameters/v"}
+
+
+def _schema(name: str) -> Json:
+    return {"$ref": f"#/components/schemas/{name}"}
+
+
+def _answer(description: str, media: str | None = None, schema: Json | None = None, **headers: str) -> Json:
+    answer: Json = {"description": description}
+    if media is not None:
+        answer["content"] = {media: {"schema": schema or {"type": "string"}}}
+    if headers:
+        answer["headers"] = {
+            name.replace("_", "-"): {"description": text, "schema": {"type": "string"}}
+            for name, text in headers.items()
+        }
+    return answer
+
+
+def _problem(description: str, **headers: str) -> Json:
+    answer = _answer(description, **headers)
+    answer["content"] = {
+        "application/problem+json": {"schema": _schema("Problem")},
+        "text/html": {"schema": {"type": "string"}},
+    }
+    return answer
+
+
+_NOT_FOUND = _problem("There is no such site, or nothing at this address.")
+_NOT_ALLOWED = _problem("This method has no meaning here.", Allow="The methods that have.")
+_UNCHANGED = {"description": "What the client has is still current."}
+_NO_STORE = "private, no-store: it depends on the reader's cookie."
+
+
+def _get(summary: str, responses: Json, *parameters: Json, operation: str) -> Json:
+    return {
+        "get": {
+            "operationId": operation,
+            "summary": summary,
+            "parameters": [_SITE, *parameters],
+            "responses": {**responses, "404": _NOT_FOUND, "405": _NOT_ALLOWED},
+        }
+    }
+
+
+def _query(name: str, description: str, **schema: t.Any) -> Json:
+    return {"name": name, "in": "query", "description": description, "schema": {"type": "string", **schema}}
+
+
+def _policy(kind: str, summary: str) -> Json:
+    return _get(
+        summary,
+        {
+            "200": _answer("The page.", "text/html"),
+            "302": _answer("The site has a page of its own for it.", Location="That page."),
+            "503": _problem("Older versions cannot be looked up now.", Retry_After="Seconds."),
+        },
+        _LOCALE,
+        _query("version", "An older version, which stays readable."),
+        operation=kind,
+    )
+
+
+_PATHS: Json = {
+    "/widget.js": _get(
+        "The tag's script: the first layer's code, style and texts.",
+        {
+            "200": _answer(
+                "The script, compressed as the client takes it (br, gzip).",
+                "text/javascript",
+                Cache_Control="Immutable with the right `v`, else max-age=300 with stale-while-revalidate.",
+                ETag="Names these bytes.",
+            ),
+            "304": _UNCHANGED,
+        },
+        _LOCALE,
+        _VERSION,
+        operation="widget",
+    ),
+    "/static/{name}": _get(
+        "A built file of the widget.",
+        {"200": _answer("The file."), "304": _UNCHANGED},
+        {"name": "name", "in": "path", "required": True, "schema": {"type": "string"}},
+        _VERSION,
+        operation="asset",
+    ),
+    "/state.css": _get(
+        "For pages without script: hides the notice from who has decided.",
+        {"200": _answer("The stylesheet, possibly empty.", "text/css", Cache_Control=_NO_STORE)},
+        operation="stateCss",
+    ),
+    "/notice": _get(
+        "The notice in one locale: every text and every fact that readers see.",
+        {
+            "200": _answer("The notice.", "application/json", _schema("Notice")),
+            "304": _UNCHANGED,
+            "400": _problem("The site has no notice in this locale or regime."),
+        },
+        _LOCALE,
+        _query("regime", "The rule set.", enum=["gdpr"]),
+        operation="notice",
+    ),
+    "/decisions": {
+        "post": {
+            "operationId": "decide",
+            "summary": "Record a decision. A 201 or 303 means that the record is durable.",
+            "parameters": [_SITE],
+            "requestBody": {
+                "required": True,
+                "content": {
+                    "application/json": {"schema": _schema("Decision")},
+                    "application/x-www-form-urlencoded": {"schema": _schema("DecisionForm")},
+                },
+            },
+            "responses": {
+                "201": _answer(
+                    "To JSON: the record is durable.",
+                    "application/json",
+                    _schema("Decided"),
+                    Set_Cookie="`consentkit`, and `consentkit_id` where something was agreed to; none for another site.",
+                ),
+                "303": _answer(
+                    "To a form: the record is durable. The page that it leads through offers the receipt.",
+                    "text/html",
+                    Location="The page in `next`, or the home page.",
+                    Set_Cookie="As above.",
+                ),
+                "400": _problem("Malformed; `field` says which field."),
+                "403": _problem("The origin is not one of the site's."),
+                "404": _NOT_FOUND,
+                "405": _NOT_ALLOWED,
+                "409": _problem(
+                    "The notice has changed (`current` is its version; a form gets the current preferences), or the "
+                    "nonce was used for another decision. To a refusal it still sets the refusal cookie."
+                ),
+                "413": _problem("The body is over 16 KiB."),
+                "415": _problem("Neither JSON nor a form."),
+                "503": _problem(
+                    "The store cannot take the record. To a refusal it still sets the refusal cookie.",
+                    Retry_After="Seconds.",
+                ),
+            },
+        },
+        "options": {
+            "operationId": "mayDecide",
+            "summary": "The browser's question whether a listed origin's page may post here.",
+            "parameters": [_SITE],
+            "responses": {"204": _answer("The CORS headers say."), "404": _NOT_FOUND},
+        },
+    },
+    "/state": _get(
+        "What the server makes of the reader's cookie.",
+        {"200": _answer("The state.", "application/json", _schema("State"), Cache_Control=_NO_STORE)},
+        _LOCALE,
+        operation="state",
+    ),
+    "/preferences": _get(
+        "The full choice as a page that needs no script; with `fragment`, the part that script shows.",
+        {
+            "200": _answer("The page, or the fragment.", "text/html"),
+            "304": _UNCHANGED,
+        },
+        _LOCALE,
+        _query("next", "The page to lead back to."),
+        _query("fragment", "Present: only the form, the same for every reader."),
+        _VERSION,
+        operation="preferences",
+    ),
+    "/privacy": _policy("privacy", "The privacy policy."),
+    "/terms": _policy("terms", "The terms of use."),
+    "/cookies": _policy("cookies", "Every declared service and what it stores, written from the configuration."),
+    "/shown": {
+        "post": {
+            "operationId": "shown",
+            "summary": "Count one showing of a notice: by day, version and layer, nothing else.",
+            "parameters": [
+                _SITE,
+                {**_query("notice", "The version.", pattern="^[a-z2-7]{16}$"), "required": True},
+                _query("layer", "Which layer.", enum=["1", "2"]),
+            ],
+            "responses": {
+                "204": _answer("Counted, or not a current notice."),
+                "400": _problem("Not a version, or not a layer."),
+                "403": _problem("The origin is not one of the site's."),
+                "404": _NOT_FOUND,
+                "405": _NOT_ALLOWED,
+            },
+        },
+        "options": {
+            "operationId": "mayCount",
+            "summary": "The browser's question whether a listed origin's page may post here.",
+            "parameters": [_SITE],
+            "responses": {"204": _answer("The CORS headers say."), "404": _NOT_FOUND},
+        },
+    },
+    "/records/{record_id}/receipt": {
+        "get": {
+            "operationId": "receipt",
+            "summary": "A record for its reader to keep: to who holds the address with its token, or to its own reader.",
+            "parameters": [
+                {"name": "record_id", "in": "path", "required": True, "schema": {"type": "string", "format": "uuid"}},
+                _query("token", "The signed token of the address."),
+            ],
+            "responses": {
+                "200": _answer("The receipt; no-store, no-referrer.", "application/json", _schema("Receipt")),
+                "404": _problem("No such record, or not for who asks."),
+                "405": _NOT_ALLOWED,
+                "503": _problem("The store cannot be read now.", Retry_After="Seconds."),
+            },
+        }
+    },
+    "/openapi.json": {
+        "get": {
+            "operationId": "openapi",
+            "summary": "This document.",
+            "responses": {
+                "200": _answer("The document.", "application/json", {"type": "object"}),
+                "405": _NOT_ALLOWED,
+            },
+        }
+    },
+    "/healthz": {
+        "get": {
+            "operationId": "healthz",
+            "summary": "Whether the process lives.",
+            "responses": {
+                "200": _answer("It does.", "application/json", {"type": "object"}),
+                "405": _NOT_ALLOWED,
+            },
+        }
+    },
+    "/readyz": {
+        "get": {
+            "operationId": "readyz",
+            "summary": "Whether decisions can be taken.",
+            "responses": {
+                "200": _answer("They can.", "application/json", {"type": "object"}),
+                "405": _NOT_ALLOWED,
+                "503": _answer("They cannot.", "application/json", {"type": "object"}, Retry_After="Seconds."),
+            },
+        }
+    },
+}
+
+_SWITCHES: Json = {"type": "object", "additionalProperties": {"type": "boolean"}}
+_TEXT: Json = {"type": "string"}
+_TEXTS: Json = {"type": "array", "items": _TEXT}
+_WHEN: Json = {"type": "string", "format": "date-time"}
+_NOTICE_VERSION: Json = {"type": "string", "pattern": "^[a-z2-7]{16}$"}
+_ACTIONS: Json = {"type": "string", "enum": ["accept_all", "reject_all", "save", "withdraw"]}
+_LAYER: Json = {"type": "string", "enum": ["1", "2", "page"]}
+
+
+def _object(required: t.Sequence[str], **properties: Json) -> Json:
+    return {"type": "object", "required": list(required), "properties": properties}
+
+
+_SCHEMAS: Json = {
+    "Problem": {
+        "description": "RFC 9457.",
+        **_object(
+            ("type", "title", "status"),
+            type=_TEXT,
+            title=_TEXT,
+            status={"type": "integer"},
+            detail=_TEXT,
+            field={"type": "string", "description": "To 400: the field that is wrong."},
+            current={"description": "To 409: the current notice.", **_NOTICE_VERSION},
+        ),
+    },
+    "Decision": {
+        **_object(
+            ("action", "notice", "locale", "nonce"),
+            action=_ACTIONS,
+            purposes={"description": "To `save`: the optional purposes; what is not named is refused.", **_SWITCHES},
+            services={"description": "Services that do not follow their purposes.", **_SWITCHES},
+            notice={"description": "The version that the reader saw.", **_NOTICE_VERSION},
+            locale={"type": "string", "description": "The locale that the reader saw."},
+            page={"type": ["string", "null"], "description": "The page's path. Only its first segment is stored."},
+            nonce={
+                "type": "string",
+                "pattern": "^[A-Za-z0-9_-]{22,128}$",
+                "description": "At least 128 random bits, the same for every try of one decision: within 48 hours the "
+                "same body gets the same answer and makes no second record.",
+            },
+            layer={"description": "Where the reader decided.", **_LAYER},
+        ),
+        "additionalProperties": False,
+    },
+    "DecisionForm": _object(
+        ("action", "notice", "locale"),
+        action=_ACTIONS,
+        purposes={**_TEXTS, "description": "Repeated: the purposes that are ticked."},
+        services={**_TEXTS, "description": "Repeated: services that are ticked by themselves."},
+        notice=_NOTICE_VERSION,
+        locale=_TEXT,
+        next={"type": "string", "description": "The page to lead back to: here, or on a listed origin."},
+        layer=_LAYER,
+    ),
+    "Decided": _object(
+        ("record_id", "decided_at", "expires_at", "purposes", "services", "receipt_url", "state"),
+        record_id={"type": "string", "format": "uuid"},
+        decided_at=_WHEN,
+        expires_at=_WHEN,
+        purposes=_SWITCHES,
+        services=_SWITCHES,
+        receipt_url={"type": "string", "format": "uri"},
+        state={"type": "string", "description": "The sealed state: the value of the cookie `consentkit`."},
+    ),
+    "State": _object(
+        ("status", "site", "revision", "purposes", "services", "gpc"),
+        status={"type": "string", "enum": ["none", "valid", "expired", "outdated", "invalid"]},
+        site=_TEXT,
+        revision={"type": "integer"},
+        purposes={"description": "What is allowed now.", **_SWITCHES},
+        services=_SWITCHES,
+        gpc={"type": "boolean", "description": "Whether this request carried Sec-GPC: 1."},
+        decided={
+            "description": "What the cookie says, if its signature holds and it is of this site.",
+            **_object(
+                ("action", "notice", "regime", "revision", "at", "last_day"),
+                action=_TEXT,
+                notice=_TEXT,
+                regime=_TEXT,
+                revision={"type": "integer"},
+                at=_WHEN,
+                last_day={"type": "string", "format": "date"},
+            ),
+        },
+        changes={**_TEXTS, "description": "To `outdated`: what changed since, in words."},
+    ),
+    "Notice": _object(
+        (
+            "site",
+            "locale",
+            "dir",
+            "regime",
+            "version",
+            "revision",
+            "layout",
+            "texts",
+            "purposes",
+            "services",
+            "policies",
+            "actions",
+        ),
+        site=_TEXT,
+        locale=_TEXT,
+        dir={"type": "string", "enum": ["ltr", "rtl"]},
+        regime={"type": "string", "enum": ["gdpr"]},
+        version=_NOTICE_VERSION,
+        revision={"type": "integer"},
+        layout={"type": "string", "enum": ["bar", "box", "modal"]},
+        texts={"type": "object", "additionalProperties": _TEXT},
+        purposes={"type": "array", "items": {"type": "object"}},
+        services={"type": "array", "items": {"type": "object"}},
+        policies={"type": "object", "additionalProperties": _object(("url", "version"), url=_TEXT, version=_TEXT)},
+        actions=_TEXTS,
+        changes={"type": "array", "items": _object(("revision", "text"), revision={"type": "integer"}, text=_TEXT)},
+    ),
+    "Receipt": _object(
+        ("record", "notice", "status", "proof", "checkpoint"),
+        record={"type": "object"},
+        notice={"type": ["object", "null"]},
+        status={"type": "string", "enum": ["recorded"]},
+        proof={"type": "null"},
+        checkpoint={"type": "null"},
+    ),
+}
 
 
 def document() -> flask.Response:
-    return flask.Response("{}", mimetype="application/json")
+    """Answer with the description of the readers' routes."""
+    response = flask.Response(_text(base_url().rstrip("/")), mimetype="application/json")
+    response.headers["Cache-Control"] = "public, max-age=3600"
+    response.headers["Access-Control-Allow-Origin"] = "*"
+    return response
+
+
+@functools.lru_cache(maxsize=8)
+def _text(server: str) -> str:
+    return json.dumps(
+        {
+            "openapi": "3.1.0",
+            "info": {
+                "title": "consentkit",
+                "version": importlib.metadata.version("consentkit"),
+                "description": "Privacy consent for news sites: the routes that readers' browsers use.",
+                "license": {"name": "Apache-2.0", "identifier": "Apache-2.0"},
+            },
+            "servers": [{"url": server}],
+            "paths": _PATHS,
+            "components": {
+                "schemas": _SCHEMAS,
+                "parameters": {
+                    "site": _query("site", "The site; else found by Host or Origin, else the only one."),
+                    "locale": _query("locale", "A BCP 47 tag; the site's nearest is taken."),
+                    "v": _query("v", "The version of the bytes: with the right one they may be kept for good."),
+                },
+            },
+        },
+        ensure_ascii=False,
+    )
