@@ -1,4 +1,4 @@
-"""The routes of the audit view. What is not listed as public needs a signed-in account with the right named beside it."""
+"""The routes of the audit view. All but signing in need an account that has the right named beside the route."""
 
 from __future__ import annotations
 
@@ -73,7 +73,7 @@ def make_admin_blueprint() -> flask.Blueprint:
     blueprint.before_request(_before)
     blueprint.after_request(strict)
     blueprint.register_error_handler(StoreUnavailable, _no_store)
-    blueprint.register_error_handler(NotFound, lambda error: _refused(404))
+    blueprint.register_error_handler(NotFound, _not_found)
     blueprint.register_error_handler(HTTPException, _http_error)
     return blueprint
 
@@ -116,6 +116,10 @@ def _guarded(view: View, right: Right) -> View:
 
 
 def _nowhere(rest: str) -> flask.Response:  # noqa: ARG001 - the rule gives it
+    return _refused(404)
+
+
+def _not_found(error: NotFound) -> flask.Response:  # noqa: ARG001 - what is missing is in the address
     return _refused(404)
 
 

@@ -61,7 +61,7 @@ class StrictResponse(flask.Response):
 
 def strict(response: flask.Response) -> flask.Response:
     """Return *response* with the headers of a page; what a view set of them itself stays."""
-    hardened = StrictResponse.force_type(response)
+    hardened = t.cast("StrictResponse", StrictResponse.force_type(response))
     hardened.strict = {name: response.headers.get(name, value) for name, value in _STRICT.items()}
     for name, value in hardened.strict.items():
         hardened.headers.set(name, value)

@@ -84,6 +84,11 @@ def render(template: str, *, status: int = 200, **context: t.Any) -> flask.Respo
     return response
 
 
+def redirect(url: str) -> flask.Response:
+    """Return an answer that leads to *url*, which is then fetched by GET."""
+    return flask.make_response(flask.redirect(url, 303))
+
+
 def render_message(status: int, title: str, text: str) -> flask.Response:
     """Return a page that says what happened and what to do. Both are message ids."""
     words = current_words()

@@ -21,6 +21,7 @@ from ..storage.accounts import token_hash
 from .rendering import chosen_locale
 from .rendering import current_session
 from .rendering import current_words
+from .rendering import redirect
 from .rendering import remember_session
 from .rendering import render
 
@@ -55,7 +56,7 @@ def ask_to_sign_in() -> flask.Response:
     came_from = flask.request.script_root + target if target and len(target) <= _MAX_NEXT else None
     if came_from == admin_path() + "/":
         came_from = None
-    response = flask.redirect(flask.url_for(".sign_in", next=came_from), 303)
+    response = redirect(flask.url_for(".sign_in", next=came_from))
     if SESSION_COOKIE in flask.request.cookies:
         # It stands for nothing any more.
         _delete_cookie(response)
@@ -65,7 +66,7 @@ def ask_to_sign_in() -> flask.Response:
 def show_sign_in() -> flask.Response:
     """Answer ``GET sign-in``."""
     if current_session() is not None:
-        return flask.redirect(_target(flask.request.args.get("next")), 303)
+        return redirect(_target(flask.request.args.get("next")))
     return _form(200, email="", target=flask.request.args.get("next", ""))
 
 
@@ -94,7 +95,7 @@ def post_sign_in(throttle: Throttle) -> flask.Response:
     if signed_in is None:
         return _form(403, email=email, target=target, error=N_("E-mail address or password is wrong. Try again."))
     throttle.succeeded(account, address=flask.request.remote_addr, device=device)
-    response = flask.redirect(_target(target), 303)
+    response = redirect(_target(target))
     _set_cookies(response, signed_in, device)
     return response
 
@@ -105,7 +106,7 @@ def post_sign_out() -> flask.Response:
     if is_token(token):
         with current_runtime().database.unit_of_work() as uow:
             uow.accounts.end_session(token_hash(token))
-    response = flask.redirect(flask.url_for(".sign_in"), 303)
+    response = redirect(flask.url_for(".sign_in"))
     _delete_cookie(response)
     # What the browser's memory still holds of our pages goes too.
     response.headers["Clear-Site-Data"] = '"cache"'
