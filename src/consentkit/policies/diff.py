@@ -7,6 +7,9 @@ import difflib
 import enum
 import re
 
+# What begins a block of its own without a blank line before it.
+_STARTS = re.compile(r"[ \t]*(?:[-*+|>#]|[0-9]{1,9}[.)][ \t])")
+
 
 class Change(enum.StrEnum):
     """What happened to a paragraph."""
@@ -30,7 +33,8 @@ class Paragraph:
 def compare(old: str, new: str, *, context: int = 1) -> tuple[Paragraph, ...]:
     """Return how *new* differs from *old*, in reading order, removed before added; empty if it does not.
 
-    Paragraphs are what blank lines separate. Line breaks inside of one are no difference.
+    Headings, items of lists and rows of tables are paragraphs of their own. Line breaks inside of one are no
+    difference.
 
     :param context: how many unchanged paragraphs to keep before and after each change.
     """
@@ -54,7 +58,17 @@ def compare(old: str, new: str, *, context: int = 1) -> tuple[Paragraph, ...]:
 
 
 def _paragraphs(text: str) -> list[str]:
-    return [" ".join(paragraph.split()) for paragraph in re.split(r"\n[ \t]*\n", text) if paragraph.strip()]
+    paragraphs: list[list[str]] = []
+    inside = False
+    for line in text.split("\n"):
+        if not line.strip():
+            inside = False
+        elif inside and not _STARTS.match(line):
+            paragraphs[-1].append(line)
+        else:
+            paragraphs.append([line])
+            inside = not line.startswith("#")
+    return [" ".join(" ".join(lines).split()) for lines in paragraphs]
 
 
 def _skipped(count: int) -> list[Paragraph]:

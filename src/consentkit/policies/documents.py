@@ -1,6 +1,7 @@
 """Policies as they are written: one Markdown file for each language.
 
-The first heading is the title. Placeholders are described in :mod:`consentkit.policies.placeholders`.
+The first heading is the title. Placeholders are described in :mod:`consentkit.policies.placeholders`. Comments
+(``<!-- … -->``) are for the authors: they are no part of what is published.
 """
 
 from __future__ import annotations
@@ -76,7 +77,7 @@ def parse_document(kind: str, locale: str, data: bytes, *, where: str, values: c
     :param where: the name of the file, for messages. :param values: what the placeholders stand for.
     :raises ConfigError: if it is too large, not UTF-8, has no title or an unknown placeholder.
     """
-    text, problems = placeholders.fill(_decode(data, where), values, where=where)
+    text, problems = placeholders.fill(_without_comments(_decode(data, where)), values, where=where)
     if problems:
         raise ConfigError(*problems)
     source = canonical(text)
@@ -99,6 +100,16 @@ def document(kind: str, locale: str, source: str, *, where: str) -> Document:
 def canonical(text: str) -> str:
     """Return *text* with the line ends, and nothing but one of them at its end, by which versions are compared."""
     return text.strip("\n") + "\n"
+
+
+def _without_comments(text: str) -> str:
+    first, *rest = text.split("<!--")
+    parts = [first]
+    for part in rest:
+        comment, end, tail = part.partition("-->")
+        # The lines stay, so that the places of problems are those of the file. Without its end, it is no comment.
+        parts.append("\n" * comment.count("\n") + tail if end else "<!--" + part)
+    return "".join(parts)
 
 
 def _read(folder: pathlib.Path, name: str, *, setting: str) -> bytes:

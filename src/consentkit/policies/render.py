@@ -2,7 +2,7 @@
 
 What a policy needs is allowed: headings, paragraphs, lists, tables, quotations, links. Everything else that the text
 may hold goes: scripts, styles, forms, frames, and pictures too, which would be loaded from somewhere before the reader
-has agreed to anything. Comments (``<!-- … -->``) are for the authors and are left out.
+has agreed to anything.
 """
 
 from __future__ import annotations
@@ -55,7 +55,7 @@ class Rendered:
 
 def render(markdown: str) -> Rendered:
     """Return *markdown* as a title and a fragment that holds nothing but text, structure and links."""
-    tokens = _parser().parse(_without_comments(markdown))
+    tokens = _parser().parse(markdown)
     title, body = _without_title(tokens)
     _prepare(body)
     html = _parser().renderer.render(body, _parser().options, {})
@@ -65,12 +65,6 @@ def render(markdown: str) -> Rendered:
 @functools.cache
 def _parser() -> MarkdownIt:
     return MarkdownIt("commonmark").enable("table").enable("strikethrough")
-
-
-def _without_comments(markdown: str) -> str:
-    first, *rest = markdown.split("<!--")
-    # Without its end, a comment is no comment.
-    return first + "".join(tail if end else "<!--" + part for part in rest for _, end, tail in [part.partition("-->")])
 
 
 def _without_title(tokens: list[Token]) -> tuple[str, list[Token]]:
