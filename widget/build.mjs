@@ -3,6 +3,7 @@
 //     node build.mjs            writes them
 //     node build.mjs --check    compares them with what is there, and exits 1 on a difference
 
+import { createHash } from "node:crypto";
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import path from "node:path";
 import process from "node:process";
@@ -17,21 +18,41 @@ const target = path.join(here, "../src/consentkit/web/static");
 const scripts = { target: ["es2022", "chrome98", "firefox98", "safari15.4"], format: "iife", platform: "browser" };
 const styles = { target: ["chrome98", "firefox98", "safari15.4"] };
 
+/** The second layer's style stands in its script: no request of its own, and nothing in a page's CSP. */
 const entries = {
-  "head.js": ["src/head.ts", scripts],
-  "page.js": ["src/page.ts", scripts],
-  "tag.js": ["src/tag.ts", scripts],
-  "debug.js": ["src/debug/debug.ts", scripts],
-  "consentkit.css": ["styles/consentkit.css", styles],
-  "pages.css": ["styles/pages.css", styles],
+  "consentkit.css": { entry: "styles/consentkit.css", ...styles },
+  "pages.css": { entry: "styles/pages.css", ...styles },
+  "preferences.css": { entry: "styles/preferences.css", ...styles },
+  "head.js": { entry: "src/head.ts", ...scripts },
+  "later.js": {
+    entry: "src/later.ts",
+    ...scripts,
+    format: "esm",
+    names: (files) => ({ STYLE: text(files, "preferences.css").trim() }),
+  },
+  "page.js": { entry: "src/page.ts", ...scripts, names: later },
+  "tag.js": { entry: "src/tag.ts", ...scripts, names: later },
+  "debug.js": { entry: "src/debug/debug.ts", ...scripts },
 };
+
+function text(files, name) {
+  return Buffer.from(files.get(name)).toString("utf8");
+}
+
+/** The address of later.js, with the version by which the server names its bytes (see web/assets.py). */
+function later(files) {
+  const version = createHash("sha256").update(files.get("later.js")).digest("base64url").slice(0, 16);
+  return { LATER: `later.js?v=${version}` };
+}
 
 /** Returns the bytes of every file that the package ships, by name. */
 export async function build() {
   const files = new Map();
-  for (const [name, [entry, options]] of Object.entries(entries)) {
+  for (const [name, { entry, names = () => ({}), ...options }] of Object.entries(entries)) {
+    const define = Object.fromEntries(Object.entries(names(files)).map(([key, value]) => [key, JSON.stringify(value)]));
     const result = await esbuild.build({
       ...options,
+      define,
       absWorkingDir: here,
       entryPoints: [entry],
       bundle: true,

@@ -7,34 +7,41 @@ export interface ServiceEntry {
   readonly purposes: readonly string[];
 }
 
-/** The notice of one locale. */
-export interface LocaleEntry {
-  readonly version: string;
-  readonly dir: "ltr" | "rtl";
-  readonly regime: string;
-  readonly layout: "bar" | "box" | "modal";
-  /** The words of the link that opens the preferences again. */
-  readonly settings: string;
-}
-
-/** What `page.js` reads from its script element's `data-consentkit-config`. */
-export interface Config {
+interface SiteFacts {
   readonly site: string;
   readonly revision: number;
-  /** The address of the service, ending in a slash. `null`: seen from the script's own. */
+  /** The address of the service, ending in a slash. `null`: where the script itself comes from. */
   readonly base: string | null;
   readonly maxAgeDays: number;
   readonly cookieDomain: string | null;
   /** The ids of the optional purposes. */
   readonly purposes: readonly string[];
   readonly services: readonly ServiceEntry[];
+}
+
+/** What `page.js` reads from its element's `data-consentkit-config`. */
+export interface Config extends SiteFacts {
+  readonly locale: string;
+  /** The version of the notice in that locale. */
+  readonly version: string;
+}
+
+/** The notice of one locale, for the tag. */
+export interface LocaleEntry {
+  readonly version: string;
+  readonly dir: "ltr" | "rtl";
+  readonly regime: string;
+  readonly layout: "bar" | "box" | "modal";
+  /** The words of the button that opens the preferences again. */
+  readonly settings: string;
+  /** The first layer, in which `%BASE%` and `%NEXT%` stand for the service and for the page. */
+  readonly html: string;
+}
+
+/** What the server writes into `tag.js`. */
+export interface TagData extends SiteFacts {
   /** The locale asked for, or `null` to go by `<html lang>`. */
   readonly locale: string | null;
   readonly locales: Readonly<Record<string, LocaleEntry>>;
-}
-
-/** What the server writes into `tag.js`: the same, with the notices and the style. */
-export interface TagData extends Config {
-  readonly locales: Readonly<Record<string, LocaleEntry & { readonly html: string }>>;
   readonly css: string;
 }

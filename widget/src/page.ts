@@ -6,16 +6,11 @@ import { createPolicy } from "./ui/trusted.ts";
 
 try {
   // Not `document.currentScript`: a proxy that defers scripts leaves none.
-  const script = document.querySelector<HTMLScriptElement>("script[data-consentkit-config]");
-  const config = JSON.parse(script?.dataset.consentkitConfig as string) as Config;
-  const element = document.getElementById("consentkit-notice");
+  const script = document.querySelector<HTMLScriptElement>("script[data-consentkit-config]") as HTMLScriptElement;
+  const config = JSON.parse(script.dataset.consentkitConfig as string) as Config;
   if (!window.consentkit) {
-    start(
-      config,
-      new URL(config.base ?? new URL("..", script?.src), location.href).href,
-      element?.dataset.locale ?? config.locale ?? "",
-      createPolicy(),
-      () => element,
+    start(config, new URL(config.base ?? "..", script.src).href, createPolicy(), () =>
+      document.getElementById("consentkit-notice"),
     );
   }
 } catch {

@@ -1,34 +1,35 @@
-/** Puts the parts together on a page: what `page.js` and `tag.js` share. */
+/**
+ * What every page with the widget runs: the state, the first layer, the script API. The rest is in `later.js`, loaded
+ * when something is allowed, or when the reader wants more than to accept or to refuse.
+ */
 
-import { placeholderOf, showOnce } from "./blockers/embeds.ts";
-import { createGate } from "./blockers/gate.ts";
 import type { Config } from "./config.ts";
 import type { Wish } from "./core/client.ts";
 import { createConsent, type Outcome } from "./core/consent.ts";
 import type { Action } from "./core/cookie.ts";
 import { createEvents, type EventName } from "./core/events.ts";
-import type { Answers, State } from "./core/state.ts";
+import { agrees, permits, type State } from "./core/state.ts";
+import type { Later, Page } from "./later.ts";
 import { createFocus } from "./ui/focus.ts";
-import { createNotice, type Notice } from "./ui/notice.ts";
-import { bindForm, readForm, showDialog } from "./ui/preferences.ts";
-import { tell, toast } from "./ui/status.ts";
+import { createNotice } from "./ui/notice.ts";
 import type { Policy } from "./ui/trusted.ts";
 import { browser } from "./world.ts";
 
 /** `window.consentkit`. */
 export interface ConsentKit {
+  /** What holds now. */
   state(): State;
   allows(purpose: string): boolean;
+  /** Shows the preferences. */
   open(): void;
   accept(): Promise<Outcome>;
   reject(): Promise<Outcome>;
   withdraw(): Promise<Outcome>;
+  /** Calls *listener* at each event from now on. Returns what stops it. */
   on(event: EventName, listener: (state: State) => void): () => void;
   readonly ready: Promise<State>;
   readonly willShow: Promise<boolean>;
 }
-
-type Choice = { readonly purposes: Answers; readonly services: Answers };
 
 declare global {
   interface Window {
@@ -36,153 +37,136 @@ declare global {
   }
 }
 
-/** Brings the notice's element: the page's own, or one made of the tag's data. *place*: put it into the page. */
+/** The name of the built `later.js` with its version. */
+declare const LATER: string;
+
+/** Brings the notice's element, and *place*s it on the page. */
 export type NoticeSource = (place: boolean) => HTMLElement | null;
 
-export function start(config: Config, base: string, locale: string, policy: Policy, source: NoticeSource): void {
-  // A second tag on the same page has nothing to do.
-  if (window.consentkit) return;
+export function start(config: Config, base: string, policy: Policy, source: NoticeSource): void {
   const events = createEvents(document);
+  const root = document.documentElement;
   /** Nothing that goes wrong in here is the page's business. */
-  const guard = (work: () => unknown) => {
-    const fail = (error: unknown) => events.send("error", error);
+  const guard = async (work: () => unknown) => {
     try {
-      const result = work();
-      if (result instanceof Promise) return result.catch(fail);
+      await work();
     } catch (error) {
-      fail(error);
+      events.send("error", error);
     }
   };
-  const consent = createConsent({ config, base, world: browser, events });
-  const gate = createGate(consent.permits, policy, guard);
+  const consent = createConsent({
+    config,
+    base,
+    world: browser,
+    changed(state) {
+      guard(follow);
+      events.send("change", state);
+    },
+  });
+  const { state } = consent;
   const focus = createFocus((element) => !!element.closest("#consentkit-notice,.consentkit-dialog"));
+  const notice = createNotice(source);
+  let later: Promise<Later> | undefined;
+  let counted = false;
 
-  const version = config.locales[locale]?.version ?? "";
-  let notice: Notice | null = null;
-  const getNotice = (place: boolean) => {
-    const element = notice?.element ?? source(place);
-    if (element && !notice) notice = createNotice(element);
-    return notice;
+  /** Loads the rest, once; again after a failure. */
+  const load = () => {
+    later ??= (import(`${base}static/${LATER}`) as Promise<typeof import("./later.ts")>).then((module) =>
+      module.attach(page),
+    );
+    later.catch(() => {
+      later = undefined;
+    });
+    return later;
   };
-  const undecided = () => consent.state().status !== "valid";
 
   /** Counts the notice as shown, once a page, when the page has nothing better to do. */
   const count = () => {
     if (counted) return;
     counted = true;
-    const send = () => guard(() => navigator.sendBeacon(`${base}shown?site=${config.site}&notice=${version}&layer=1`));
+    const send = () => navigator.sendBeacon(`${base}shown?site=${config.site}&notice=${config.version}&layer=1`);
     if (document.readyState === "complete") send();
-    else addEventListener("load", send, { once: true });
+    else addEventListener("load", send);
   };
-  let counted = false;
 
   /** Follows the state: the notice comes or goes, what is held back is let go or taken back. */
-  const follow = () => {
-    const shown = getNotice(undecided());
-    if (!undecided()) shown?.hide();
-    else if (shown) {
-      shown.show(consent.state().revision);
-      events.send("shown", consent.state());
+  function follow(): unknown {
+    const valid = state().status === "valid";
+    root.dataset.consentkit = valid ? "decided" : "pending";
+    if (valid) notice.hide();
+    else if (notice.show(state().revision)) {
+      events.send("shown", state());
       count();
     }
-    gate.scan();
-  };
+    return (later || agrees(state())) && load().then(({ scan }) => scan());
+  }
 
-  async function decide(action: Action, root: HTMLElement | null, answers?: Choice): Promise<Outcome> {
-    const field = (name: string) => root?.querySelector<HTMLInputElement>(`input[name=${name}]`)?.value;
-    const box = root?.closest("dialog");
-    const regain = focus(box ?? root);
+  async function decide(action: Action, form?: HTMLElement | null, answers?: Pick<Wish, "purposes" | "services">) {
+    const field = (name: string) => form?.querySelector<HTMLInputElement>(`input[name=${name}]`)?.value;
+    const before = state();
+    const regain = focus(form);
     const leave = () => {
-      box?.close();
+      form?.closest("dialog")?.close();
       regain();
     };
-    const before = consent.state();
-    const done = consent.decide({
+    const outcome = consent.decide({
       action,
       ...answers,
-      notice: field("notice") ?? version,
-      locale: field("locale") ?? locale,
-      layer: (field("layer") ?? "page") as Wish["layer"],
+      notice: field("notice") ?? config.version,
+      locale: field("locale") ?? config.locale,
+      layer: field("layer") ?? "page",
     });
     // A refusal is in force by now, whether it is recorded or not.
-    if (consent.state().recorded || consent.state() === before) tell(root, "saving");
-    else leave();
-    const outcome = await done;
-    tell(root, outcome === "failed" ? "failed" : null);
-    if (outcome === "unsaved") toast(getNotice(false)?.element, "refusedUnsaved");
-    if (outcome === "failed" && !root) toast(getNotice(false)?.element, "failed");
-    if (outcome === "changed") await openPreferences(true);
-    if (outcome === "stored") {
-      leave();
-      if (gate.outrun()) location.reload();
-    }
-    return outcome;
+    if (state() !== before && !state().recorded) leave();
+    else notice.tell("saving", form);
+    const end = await outcome;
+    notice.tell(end === "failed" ? end : "", form);
+    if (end === "stored") leave();
+    // Only then is there more to say, or something to be stopped.
+    if (end !== "stored" || later) guard(async () => (await load()).settle(end, form));
+    return end;
   }
 
-  const preferencesUrl = (rest: string) => `${base}preferences?site=${config.site}&locale=${locale}${rest}`;
+  const page: Page = { config, base, policy, guard, state, decide, notice };
 
-  async function openPreferences(changed = false): Promise<void> {
+  const press = async (button?: HTMLElement) => {
     try {
-      // Without a version, the server answers with the current one.
-      const response = await fetch(preferencesUrl(`${changed ? "" : `&v=${version}`}&fragment=1`));
-      if (!response.ok) throw new Error(String(response.status));
-      const html = await response.text();
-      document.querySelector<HTMLDialogElement>(".consentkit-dialog")?.close();
-      const form = showDialog(html, policy);
-      bindForm(form, consent.state(), config.services);
-      if (changed) tell(form, "changed");
+      (await load()).press(button);
     } catch (error) {
       events.send("error", error);
+      const { href } = location;
       // The same choice as a page, which needs none of this.
-      location.assign(preferencesUrl(`&next=${encodeURIComponent(location.href)}`));
+      location.assign(
+        `${base}preferences?site=${config.site}&locale=${config.locale}&next=${encodeURIComponent(href)}`,
+      );
     }
-  }
-
-  function press(button: HTMLElement): unknown {
-    const { consentkitAction: action, consentkitEmbed: embed } = button.dataset;
-    const placeholder = placeholderOf(button);
-    if (action === "customize") return openPreferences();
-    if (action) {
-      const form = button.closest<HTMLElement>("#consentkit-notice,#consentkit-preferences");
-      const answers = action === "save" && form ? readForm(form) : undefined;
-      return decide(action as Action, form, answers);
-    }
-    if (embed === "once") {
-      showOnce(button);
-      return gate.scan();
-    }
-    const { purposes, services } = consent.state();
-    const service = placeholder?.dataset.service;
-    return service && decide("save", null, { purposes, services: { ...services, [service]: true } });
-  }
+  };
 
   document.addEventListener("click", (event) => {
     const button = (event.target as Element).closest<HTMLElement>("[data-consentkit-action],[data-consentkit-embed]");
     // With a key held, a link is for another tab.
     if (!button || event.ctrlKey || event.metaKey || event.shiftKey) return;
     event.preventDefault();
-    guard(() => press(button));
+    const { consentkitAction: action = "" } = button.dataset;
+    guard(() => (action.endsWith("_all") ? decide(action as Action, button.closest("form")) : press(button)));
   });
   // Another tab may have decided; and a page that comes back from the browser's memory has slept.
-  for (const [target, name] of [
-    [window, "pageshow"],
-    [document, "visibilitychange"],
-  ] as const) {
-    target.addEventListener(name, () => guard(consent.refresh));
+  for (const name of ["pageshow", "visibilitychange"]) {
+    addEventListener(name, () => guard(consent.refresh), true);
   }
-  events.on("change", () => guard(follow));
 
   window.consentkit = {
-    state: consent.state,
-    allows: (purpose) => consent.permits([purpose]),
-    open: () => void guard(openPreferences),
-    accept: () => decide("accept_all", null),
-    reject: () => decide("reject_all", null),
-    withdraw: () => decide("withdraw", null),
+    state,
+    allows: (purpose) => permits(state(), [purpose]),
+    open: () => void press(),
+    accept: () => decide("accept_all"),
+    reject: () => decide("reject_all"),
+    withdraw: () => decide("withdraw"),
     on: events.on,
-    ready: Promise.resolve(consent.state()),
-    willShow: Promise.resolve(undecided() && !!getNotice(false)),
+    ready: Promise.resolve(state()),
+    willShow: Promise.resolve(state().status !== "valid" && !!source(false)),
   };
+  root.dataset.consentkitReady = "";
   guard(follow);
-  events.send("ready", consent.state());
+  events.send("ready", state());
 }

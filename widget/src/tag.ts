@@ -1,10 +1,9 @@
 /** The entry for pages of any server: `tag.js`, into which the server writes the notices and the style. */
 
-import type { TagData } from "./config.ts";
-import { readState } from "./core/state.ts";
+import type { LocaleEntry, TagData } from "./config.ts";
 import { start } from "./start.ts";
+import { addStyle } from "./ui/style.ts";
 import { createPolicy } from "./ui/trusted.ts";
-import { browser, today } from "./world.ts";
 
 // The server replaces this name by the data. It stands in the built file exactly once.
 declare const __CONSENTKIT_DATA__: TagData;
@@ -20,42 +19,23 @@ function pickLocale(data: TagData, language: string): string {
   );
 }
 
-function addStyle(css: string): void {
-  try {
-    // Unlike a style element, it needs nothing in the page's Content Security Policy.
-    const sheet = new CSSStyleSheet();
-    sheet.replaceSync(css);
-    document.adoptedStyleSheets = [...document.adoptedStyleSheets, sheet];
-  } catch {
-    const style = document.createElement("style");
-    style.textContent = css;
-    document.head.append(style);
-  }
-}
-
 function run(data: TagData, source: string): void {
   if (window.consentkit) return;
   const base = new URL(data.base ?? new URL(".", source), location.href).href;
   const locale = data.locale ?? pickLocale(data, document.documentElement.lang);
-  const { html, dir, settings } = data.locales[locale] as TagData["locales"][string];
+  const { html, dir, settings, version } = data.locales[locale] as LocaleEntry;
   const policy = createPolicy();
   let element: HTMLElement | null = null;
 
-  /** Makes the notice, whose addresses are those of the service, not of this page. */
   const make = (): HTMLElement => {
     const template = document.createElement("template");
-    template.innerHTML = policy.createHTML(html);
-    const made = template.content.firstElementChild as HTMLElement;
-    for (const name of ["href", "action", "formaction"]) {
-      for (const part of made.querySelectorAll(`[${name}]`)) {
-        part.setAttribute(name, new URL(part.getAttribute(name) as string, base).href);
-      }
-    }
-    return made;
+    const here = location.href.replace(/["&<]/g, (char) => `&#${char.charCodeAt(0)};`);
+    template.innerHTML = policy.createHTML(html.split("%BASE%").join(base).split("%NEXT%").join(here));
+    return template.content.firstElementChild as HTMLElement;
   };
 
   addStyle(data.css);
-  start(data, base, locale, policy, (place) => {
+  start({ ...data, locale, version }, base, policy, (place) => {
     element ??= make();
     if (place && !element.isConnected) document.body.prepend(element);
     return element;
@@ -86,8 +66,6 @@ function run(data: TagData, source: string): void {
       // Nothing runs that was held back: that is what a failure has to mean.
     }
   };
-  document.documentElement.dataset.consentkit =
-    readState(data, browser.cookies(), today()).status === "valid" ? "decided" : "pending";
   if (document.body) begin();
   else document.addEventListener("DOMContentLoaded", begin);
 }

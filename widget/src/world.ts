@@ -14,8 +14,5 @@ export const browser: World = {
   now: () => Date.now(),
   wait: (milliseconds) => new Promise((done) => setTimeout(done, milliseconds)),
   random: (bytes) => void crypto.getRandomValues(bytes as Uint8Array<ArrayBuffer>),
-  page: () => location,
+  page: location,
 };
-
-/** Days since 1970-01-01 UTC. */
-export const today = (): number => Math.floor(Date.now() / 86_400_000);

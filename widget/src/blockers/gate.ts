@@ -20,7 +20,7 @@ type Permits = (purposes: readonly string[], service?: string) => boolean;
 const SCRIPTS = 'script[type="text/plain"]:is([data-consent],[data-service])';
 const FRAMES = ":is([data-consent],[data-service])[data-src]:not(script)";
 
-export function createGate(permits: Permits, policy: Policy, guard: (work: () => unknown) => void): Gate {
+export function createGate(permits: Permits, policy: Policy, guard: (work: () => unknown) => Promise<void>): Gate {
   const taken = new WeakSet<Element>();
   const ran: HTMLElement[] = [];
   let line: Promise<unknown> = Promise.resolve();

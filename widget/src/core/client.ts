@@ -11,32 +11,25 @@ export interface Wish {
   /** The version of the notice that the reader saw. */
   readonly notice: string;
   readonly locale: string;
-  readonly layer: "1" | "2" | "page";
+  readonly layer: string;
 }
 
-/** What came back: the HTTP status, 0 when nothing came. */
+/** What came back: the HTTP status (0: nothing came), how long to wait before the next attempt, a 201's sealed state. */
 export interface Reply {
   readonly status: number;
-  /** How many milliseconds the server asks to wait before the next attempt. */
-  readonly retryAfter: number;
-  /** The sealed state of a 201. */
-  readonly state: unknown;
+  readonly wait: number;
+  readonly state?: unknown;
 }
 
 /** Returns 128 random bits as base64url. */
 export function makeNonce(random: (bytes: Uint8Array) => void): string {
   const bytes = new Uint8Array(16);
   random(bytes);
-  return btoa(String.fromCharCode(...bytes))
-    .replace(/\+/g, "-")
-    .replace(/\//g, "_")
-    .replace(/=+$/, "");
+  return btoa(String.fromCharCode(...bytes)).replace(/[+/=]/g, (char) => ({ "+": "-", "/": "_" })[char] ?? "");
 }
 
 /** Whether it makes sense to send the same again after *status*. */
-export function mayRetry(status: number): boolean {
-  return status === 0 || status === 429 || status >= 500;
-}
+export const mayRetry = (status: number): boolean => !status || status === 429 || status > 499;
 
 /** Posts *body* to *url*. Never throws. */
 export async function post(
@@ -45,9 +38,6 @@ export async function post(
   body: string,
   credentials: RequestCredentials,
 ): Promise<Reply> {
-  let status = 0;
-  let retryAfter = 0;
-  let state: unknown;
   try {
     const response = await fetcher(url, {
       method: "POST",
@@ -57,11 +47,14 @@ export async function post(
       // A reader who clicks and leaves has decided all the same.
       keepalive: true,
     });
-    // Cross-origin, the header is readable only if the server exposes it: without it, the caller's own back-off counts.
-    retryAfter = Math.max(0, Number(response.headers.get("Retry-After")) * 1000 || 0);
-    // A 201 whose body was lost on the way is an answer lost: the same nonce will bring it again.
-    if (response.status === 201) ({ state } = (await response.json()) as { state: unknown });
-    status = response.status;
-  } catch {}
-  return { status, retryAfter, state };
+    const { status, headers } = response;
+    // A 201 whose body is lost on the way is an answer lost: the same nonce will bring it again.
+    return {
+      status,
+      wait: Number(headers.get("Retry-After")) * 1000 || 0,
+      state: status === 201 && (await response.json()).state,
+    };
+  } catch {
+    return { status: 0, wait: 0 };
+  }
 }

@@ -3,9 +3,8 @@
 import type { Config } from "../config.ts";
 import { makeNonce, mayRetry, post, type Reply, type Wish } from "./client.ts";
 import { findCookie } from "./cookie.ts";
-import type { Events } from "./events.ts";
-import { createKeep } from "./keep.ts";
-import { agrees, chosen, judge, narrowState, permits, refusedState, type State } from "./state.ts";
+import { getKept, setKept } from "./keep.ts";
+import { agrees, judge, type Known, narrow, refuse, type State } from "./state.ts";
 
 /** The world as consent needs it. The browser's is in `world.ts`; tests bring their own. */
 export interface World {
@@ -16,16 +15,16 @@ export interface World {
   now(): number;
   wait(milliseconds: number): Promise<void>;
   random(bytes: Uint8Array): void;
-  /** The page's address. */
-  page(): { readonly protocol: string; readonly hostname: string; readonly origin: string; readonly pathname: string };
+  readonly page: Pick<Location, "protocol" | "hostname" | "origin" | "pathname">;
 }
 
 export interface Options {
-  readonly config: Config;
+  readonly config: Known & Pick<Config, "maxAgeDays" | "cookieDomain">;
   /** The absolute address of the service, ending in a slash. */
   readonly base: string;
   readonly world: World;
-  readonly events: Events;
+  /** Called whenever something else holds. */
+  changed(state: State): void;
 }
 
 /**
@@ -35,39 +34,66 @@ export interface Options {
 export type Outcome = "stored" | "unsaved" | "changed" | "failed";
 
 export interface Consent {
-  readonly config: Config;
-  readonly base: string;
   state(): State;
-  permits(purposes: readonly string[], service?: string): boolean;
   decide(wish: Wish): Promise<Outcome>;
   /** Reads again what another tab, or the way back to this page, may have changed. */
   refresh(): void;
 }
 
-const DAY = 86_400_000;
 const EXPIRED = "; Max-Age=0";
 
-export function createConsent({ config, base, world, events }: Options): Consent {
-  const keep = createKeep(world.storage, world.now);
+export function createConsent({ config, base, world, changed }: Options): Consent {
+  const { storage, page } = world;
+  const { cookieDomain } = config;
   const url = `${base}decisions?site=${config.site}`;
-  const { protocol, hostname, origin } = world.page();
-  const domain = config.cookieDomain;
-  const below = (host: string) => !!domain && `.${host}`.endsWith(`.${domain}`);
-  const serviceUrl = new URL(base);
-  // The three ways of the tag: the site's own origin, a subdomain with a shared cookie, or another site, from where
-  // the browser takes no cookie, so that the page has to keep the sealed state itself.
+  const service = new URL(base);
+  const shared = (host: string) => !!cookieDomain && `.${host}`.endsWith(`.${cookieDomain}`);
+  // The three ways of the tag: the site's own origin; a subdomain with a shared cookie; another site, from where the
+  // browser takes no cookie, so that the page has to keep the sealed state itself.
   const credentials =
-    serviceUrl.origin === origin ? "same-origin" : below(hostname) && below(serviceUrl.hostname) ? "include" : "omit";
+    service.origin === page.origin
+      ? "same-origin"
+      : shared(page.hostname) && shared(service.hostname)
+        ? "include"
+        : "omit";
 
+  /** What the state was read from, to notice that somebody else changed it. */
   let seen: string;
   let state: State;
   /** The refusal that is being sent again. */
-  let kept: string | null = null;
+  let kept: string | undefined;
   /** The last decision that failed, for the same nonce if the reader tries the same again. */
-  let failed: [content: string, body: string] | null = null;
+  let failed: [content: string, body: string] | undefined;
   /** The decision on its way, so that a second click is not a second decision. */
-  let current: [content: string, outcome: Promise<Outcome>] | null = null;
+  let current: [content: string, outcome: Promise<Outcome>] | undefined;
   let line: Promise<unknown> = Promise.resolve();
+
+  const find = () => {
+    try {
+      return findCookie(world.cookies());
+    } catch {
+      return "";
+    }
+  };
+  const mark = () => find() + (getKept(storage, world.now())?.body ?? "");
+  const look = (value: unknown) => judge(config, value as string, Math.floor(world.now() / 86_400_000));
+  const set = (next: State) => {
+    state = next;
+    changed(next);
+  };
+  const keep = (body: string | null) => {
+    setKept(storage, body, world.now());
+    seen = mark();
+  };
+  const setCookie = (rest: string) => {
+    const tail = `; Path=/; SameSite=Lax${page.protocol === "https:" ? "; Secure" : ""}`;
+    try {
+      // One of the two at most: different values on a host and on its domain would count as none.
+      world.writeCookie(`consentkit=${shared(page.hostname) ? EXPIRED : rest}${tail}`);
+      if (shared(page.hostname)) world.writeCookie(`consentkit=${rest}${tail}; Domain=${cookieDomain}`);
+    } catch {}
+  };
+
   /** One request at a time, so that the server sees the decisions in the order in which they were made. */
   const send = (body: string): Promise<Reply> => {
     const reply = line.then(() => post(world.fetch, url, body, credentials));
@@ -75,112 +101,84 @@ export function createConsent({ config, base, world, events }: Options): Consent
     return reply;
   };
 
-  const cookies = () => {
-    try {
-      return world.cookies();
-    } catch {
-      return "";
-    }
-  };
-  const setCookie = (rest: string) => {
-    const tail = `; Path=/; SameSite=Lax${protocol === "https:" ? "; Secure" : ""}`;
-    try {
-      // One of the two at most: different values on a host and on its domain would count as none.
-      world.writeCookie(`consentkit=${below(hostname) ? EXPIRED : rest}${tail}`);
-      if (below(hostname)) world.writeCookie(`consentkit=${rest}${tail}; Domain=${domain}`);
-    } catch {}
-  };
-  const mark = () => `${findCookie(cookies())} ${keep.get()?.body}`;
-  const set = (next: State) => {
-    state = next;
-    events.send("change", next);
-  };
-  const look = (value = findCookie(cookies())): State => judge(config, value, Math.floor(world.now() / DAY));
-
-  function read(): State {
-    seen = mark();
-    const pending = keep.get();
-    if (!pending) return look();
-    if (kept !== pending.body) void sendAgain(pending.body);
-    return refusedState(config, pending.action);
-  }
-
   /** Takes over what the server answered. */
   function adopt(reply: Reply): boolean {
-    const next = look(reply.state as string);
-    if (next.status !== "valid") return false;
+    const next = look(reply.state);
+    if (reply.status !== 201 || next.status !== "valid") return false;
     if (credentials === "omit") setCookie(`${reply.state}; Max-Age=${config.maxAgeDays * 86_400}`);
-    kept = failed = null;
-    keep.set(null);
-    seen = mark();
+    kept = failed = undefined;
+    keep(null);
     set(next);
     return true;
   }
 
-  async function sendAgain(body: string, wait = 0): Promise<void> {
+  async function sendAgain(body: string, wait: number): Promise<void> {
     kept = body;
     for (let attempt = 0; attempt < 10; attempt++) {
       // Half of the delay is by chance, so that the readers of a server that comes back don't all come at once.
-      const pause = 1000 * 2 ** attempt * (0.5 + Math.random());
-      if (attempt || wait) await world.wait(Math.max(wait, Math.min(pause, 300_000)));
-      // A later decision, here or in another tab, counts for more.
+      if (wait) await world.wait(Math.max(wait, Math.min(2 ** attempt * 1000, 300_000) * (0.5 + Math.random())));
+      // A later decision counts for more.
       if (kept !== body) return;
       const reply = await send(body);
-      if (kept !== body || (reply.status === 201 && adopt(reply)) || !mayRetry(reply.status)) return;
-      wait = reply.retryAfter;
+      if (kept !== body || adopt(reply) || !mayRetry(reply.status)) return;
+      wait = reply.wait || 1;
     }
+  }
+
+  function read(): State {
+    seen = mark();
+    const pending = getKept(storage, world.now());
+    if (!pending) return look(find());
+    if (kept !== pending.body) void sendAgain(pending.body, 0);
+    return refuse(config, pending.action);
   }
 
   async function carryOut(content: string, refusing: boolean): Promise<Outcome> {
     const body = failed?.[0] === content ? failed[1] : `${content.slice(0, -1)},"nonce":"${makeNonce(world.random)}"}`;
-    for (let attempt = 0; ; attempt++) {
+    for (let attempt = 1; ; attempt++) {
       const reply = await send(body);
-      const overtaken = current?.[0] !== content;
-      if (reply.status === 201 && (overtaken || adopt(reply))) return "stored";
-      if (overtaken) return "failed";
+      // The reader has decided otherwise since: that comes next.
+      if (current?.[0] !== content) return "failed";
+      if (adopt(reply)) return "stored";
       if (refusing) {
-        keep.set(body);
-        seen = mark();
-        void sendAgain(body, reply.retryAfter || 1000);
+        keep(body);
+        void sendAgain(body, reply.wait || 1);
         return "unsaved";
       }
       if (reply.status === 409) return "changed";
       // Two quiet attempts more, for an answer that was lost on the way; then the reader decides.
-      if (attempt > 1 || !mayRetry(reply.status) || reply.retryAfter > 3000) {
+      if (attempt > 2 || !mayRetry(reply.status) || reply.wait > 3000) {
         failed = [content, body];
         return "failed";
       }
-      await world.wait(reply.retryAfter || 700 * (attempt + 1));
+      await world.wait(reply.wait || 700 * attempt);
     }
   }
 
   function decide(wish: Wish): Promise<Outcome> {
-    const { action, purposes = {}, services = {} } = wish;
-    const content = JSON.stringify({ ...wish, purposes, services, page: world.page().pathname });
+    const answers = { purposes: {}, services: {}, ...wish };
+    const content = JSON.stringify({ ...answers, page: page.pathname });
     if (current?.[0] === content) return current[1];
-    const saving = action === "save";
-    const refusing = saving ? !chosen(purposes, services) : action !== "accept_all";
-    kept = null;
+    const saving = wish.action === "save";
+    const refusing = saving ? !agrees(answers) : wish.action !== "accept_all";
+    kept = undefined;
     const outcome = carryOut(content, refusing).finally(() => {
-      if (current?.[0] === content) current = null;
+      if (current?.[0] === content) current = undefined;
     });
     current = [content, outcome];
     if (refusing) {
       // Refusing holds at once: here, in other tabs, and for the next request, whatever the server will say.
-      if (agrees(look())) setCookie(EXPIRED);
-      set(refusedState(config, action));
+      if (agrees(look(find()))) setCookie(EXPIRED);
+      set(refuse(config, wish.action));
     } else if (saving && agrees(state)) {
-      set(narrowState(config, state, purposes, services));
+      set(narrow(config, state, answers.purposes, answers.services));
     }
     return outcome;
   }
 
   state = read();
   return {
-    config,
-    base,
     state: () => state,
-    permits: (purposes, service) => permits(state, purposes, service),
     decide,
     refresh() {
       if (mark() !== seen) set(read());

@@ -11,14 +11,14 @@ export interface Events {
 }
 
 export function createEvents(target: EventTarget): Events {
+  const type = (name: string) => `consentkit:${name}`;
   return {
     // Listeners that throw are reported by the browser and don't come back to us.
-    send: (name, detail) => void target.dispatchEvent(new CustomEvent(`consentkit:${name}`, { detail })),
+    send: (name, detail) => void target.dispatchEvent(new CustomEvent(type(name), { detail })),
     on(name, listener) {
-      const type = `consentkit:${name}`;
       const handle = (event: Event) => listener((event as CustomEvent<State>).detail);
-      target.addEventListener(type, handle);
-      return () => target.removeEventListener(type, handle);
+      target.addEventListener(type(name), handle);
+      return () => target.removeEventListener(type(name), handle);
     },
   };
 }

@@ -1,7 +1,10 @@
 /** What holds for the reader of this page, and why. */
 
 import type { Config } from "../config.ts";
-import { type Action, findCookie, hasBit, parseCookie } from "./cookie.ts";
+import { type Action, hasBit, parseCookie } from "./cookie.ts";
+
+/** What judging needs to know of the site. */
+export type Known = Pick<Config, "site" | "revision" | "purposes" | "services">;
 
 export type Status = "none" | "valid" | "expired" | "outdated" | "invalid";
 
@@ -18,7 +21,7 @@ export interface State {
   readonly purposes: Answers;
   /** Every optional service of the site, with its answer. */
   readonly services: Answers;
-  /** Whether the server holds a record of it. A refusal is in force before that. */
+  /** Whether the server has recorded it. A refusal is in force before that. */
   readonly recorded: boolean;
 }
 
@@ -26,73 +29,73 @@ type Answer = (id: string, index: number) => boolean;
 
 const nothing: Answer = () => false;
 
+const answers = (ids: readonly string[], answer: Answer): Answers =>
+  Object.fromEntries(ids.map((id, index) => [id, answer(id, index)]));
+
 function makeState(
-  config: Config,
+  known: Known,
   status: Status,
-  action: Action | null = null,
-  revision = 0,
-  purpose: Answer = nothing,
-  service: Answer = nothing,
+  action: Action | null,
+  revision: number,
   recorded = true,
+  purpose = nothing,
+  service = nothing,
 ): State {
-  const answers = (ids: readonly string[], answer: Answer) =>
-    Object.fromEntries(ids.map((id, i) => [id, answer(id, i)]));
   return {
     status,
     action,
     revision,
-    purposes: answers(config.purposes, purpose),
+    purposes: answers(known.purposes, purpose),
     services: answers(
-      config.services.map((entry) => entry.id),
+      known.services.map(({ id }) => id),
       service,
     ),
     recorded,
   };
 }
 
-/** Returns what a cookie *value* (`null`: several different ones) means on *today*, in days since 1970. */
-export function judge(config: Config, value: string | null, today: number): State {
-  if (value === "") return makeState(config, "none");
-  const decision = parseCookie(value);
-  if (decision?.site !== config.site) return makeState(config, "invalid");
-  const { action, revision, purposes, differing, lastDay } = decision;
-  if (lastDay < today) return makeState(config, "expired", action, revision);
-  if (revision < config.revision) return makeState(config, "outdated", action, revision);
-  // A page that a cache kept from before the decision's revision can't tell which service a bit stands for.
-  const readable = !differing || revision === config.revision;
+/** Returns what a cookie's *value* (`null`: several different ones) means on *today*, in days since 1970. */
+export function judge(known: Known, value: string | null, today: number): State {
+  const found = parseCookie(value);
+  if (found?.s !== known.site) return makeState(known, value === "" ? "none" : "invalid", null, 0);
+  const { a, c, p, x = "", e } = found;
+  const status = e < today ? "expired" : c < known.revision ? "outdated" : "valid";
+  if (status !== "valid") return makeState(known, status, a, c);
   return makeState(
-    config,
-    "valid",
-    action,
-    revision,
-    (id) => purposes.includes(id),
+    known,
+    status,
+    a,
+    c,
+    true,
+    (id) => p.includes(id),
     (_id, index) =>
-      readable &&
-      (config.services[index]?.purposes.every((id) => id === "necessary" || purposes.includes(id)) ?? false) !==
-        hasBit(differing, index),
+      // A page that a cache kept from before that revision can't tell which service a bit stands for.
+      (!x || c === known.revision) &&
+      (known.services[index]?.purposes.every((id) => p.includes(id)) ?? false) !== hasBit(x, index),
   );
-}
-
-/** Returns what the page's *cookies* mean. */
-export function readState(config: Config, cookies: string, today: number): State {
-  return judge(config, findCookie(cookies), today);
 }
 
 /** Returns the state of a refusal that is in force here and not recorded yet. */
-export function refusedState(config: Config, action: Action): State {
-  return makeState(config, "valid", action, config.revision, nothing, nothing, false);
+export function refuse(known: Known, action: Action): State {
+  return makeState(known, "valid", action, known.revision, false);
 }
 
-/** Returns *state* less everything that *keep* does not keep. */
-export function narrowState(config: Config, state: State, purposes: Answers, services: Answers): State {
+/** Returns *state* less everything that the other answers refuse. */
+export function narrow(known: Known, state: State, purposes: Answers, services: Answers): State {
   return makeState(
-    config,
+    known,
     state.status,
     state.action,
     state.revision,
-    (id) => state.purposes[id] === true && purposes[id] === true,
-    (id) => state.services[id] === true && services[id] === true,
+    true,
+    (id) => !!(state.purposes[id] && purposes[id]),
+    (id) => !!(state.services[id] && services[id]),
   );
+}
+
+/** Whether anything is agreed to in these. */
+export function agrees({ purposes, services }: { purposes: Answers; services: Answers }): boolean {
+  return [purposes, services].some((all) => Object.values(all).includes(true));
 }
 
 /** Whether *state* allows what is used for all of *purposes*, by *service* if one is named. */
@@ -100,15 +103,5 @@ export function permits(state: State, purposes: readonly string[], service?: str
   const answer = service && state.services[service];
   if (typeof answer === "boolean") return answer;
   // A service that the site never declared has nobody's consent, whatever its purpose.
-  return purposes.length > 0 && purposes.every((id) => id === "necessary" || (!service && state.purposes[id] === true));
-}
-
-/** Whether anything is agreed to in these. */
-export function chosen(purposes: Answers, services: Answers): boolean {
-  return [...Object.values(purposes), ...Object.values(services)].includes(true);
-}
-
-/** Whether *state* allows anything that needs an agreement. */
-export function agrees(state: State): boolean {
-  return chosen(state.purposes, state.services);
+  return !!purposes[0] && purposes.every((id) => id === "necessary" || (!service && state.purposes[id] === true));
 }

@@ -5,23 +5,24 @@
  * *element* goes, and returns what moves the focus on afterwards, if it was inside.
  */
 export function createFocus(isOurs: (element: Element) => boolean): (element?: Element | null) => () => void {
-  let before: HTMLElement | null = null;
+  let before: HTMLElement | undefined;
   document.addEventListener("focusout", ({ target, relatedTarget }) => {
-    const from = target as HTMLElement;
-    if (relatedTarget && isOurs(relatedTarget as Element) && !isOurs(from)) before = from;
+    if (relatedTarget && isOurs(relatedTarget as Element) && !isOurs(target as Element)) before = target as HTMLElement;
   });
   return (element) => {
     const inside = element?.contains(document.activeElement);
     return () => {
-      const active = document.activeElement as HTMLElement;
-      if (!inside || (active !== document.body && active.offsetParent && !isOurs(active))) return;
+      const active = document.activeElement as Element;
+      if (!inside || (active !== document.body && !isOurs(active))) return;
       const target = before?.isConnected ? before : document.querySelector<HTMLElement>("main h1,h1,main,[role=main]");
-      if (target && target !== before && !target.hasAttribute("tabindex")) {
+      if (!target) return;
+      // Removed again when the focus goes on, so that a click there does not leave a frame.
+      if (target.tabIndex < 0 && !target.hasAttribute("tabindex")) {
         target.tabIndex = -1;
         target.addEventListener("blur", () => target.removeAttribute("tabindex"), { once: true });
       }
       // Readers stay where they were reading.
-      target?.focus({ preventScroll: true });
+      target.focus({ preventScroll: true });
     };
   };
 }

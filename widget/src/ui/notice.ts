@@ -1,56 +1,41 @@
 /** The first layer. The server rendered it, or the tag's script holds it. */
 
+export type Text = "saving" | "failed" | "changed" | "refusedUnsaved" | "close";
+
 export interface Notice {
-  readonly element: HTMLElement;
-  /** Shows it. *since* is the revision that the reader decided on before, 0 for none. */
-  show(since: number): void;
+  /** Shows it, and what changed *since* the revision that the reader decided on. `false` if the page has none. */
+  show(since: number): boolean;
   hide(): void;
+  /** The server's words for *text*. */
+  words(text: Text): string;
+  /** Says *text* in the live region of *form*. */
+  tell(text: Text | "", form?: HTMLElement | null): void;
+  element(): HTMLElement | null;
 }
 
-/** Says what changed since revision *since*, to who has decided before. */
-function showChanges(element: HTMLElement, since: number): void {
-  const changes = element.querySelector<HTMLElement>(".consentkit-changes");
-  if (!changes || !since) return;
-  let any = false;
-  for (const entry of changes.querySelectorAll<HTMLElement>("[data-revision]")) {
-    entry.hidden = !(Number(entry.dataset.revision) > since);
-    any ||= !entry.hidden;
-  }
-  changes.hidden = !any;
-}
-
-export function createNotice(element: HTMLElement): Notice {
-  const modal = element.classList.contains("consentkit-modal");
-  let covered: HTMLElement[] = [];
-  const uncover = () => {
-    for (const other of covered) other.inert = false;
-    covered = [];
-  };
+export function createNotice(source: (place: boolean) => HTMLElement | null): Notice {
+  const words = (text: Text) => source(false)?.dataset[`text${text[0]?.toUpperCase()}${text.slice(1)}`] ?? "";
   return {
-    element,
+    element: () => source(false),
+    words,
     show(since) {
-      showChanges(element, since);
+      const element = source(true);
+      if (!element) return false;
       element.hidden = false;
-      document.documentElement.dataset.consentkit = "pending";
-      // Only with script, which can also open the page again, is a modal one a trap.
-      if (modal) {
-        uncover();
-        for (const other of document.body.children) {
-          if (other !== element && other instanceof HTMLElement && !other.inert) {
-            other.inert = true;
-            covered.push(other);
-          }
-        }
-        element.setAttribute("role", "dialog");
-        element.setAttribute("aria-modal", "true");
-        element.tabIndex = -1;
-        element.focus({ preventScroll: true });
+      for (const entry of since ? element.querySelectorAll<HTMLElement>("[data-revision]") : []) {
+        entry.hidden = !(Number(entry.dataset.revision) > since);
+        const changes = entry.closest<HTMLElement>("[hidden]");
+        if (changes && !entry.hidden) changes.hidden = false;
       }
+      return true;
     },
     hide() {
-      uncover();
-      element.hidden = true;
-      document.documentElement.dataset.consentkit = "decided";
+      const element = source(false);
+      if (element) element.hidden = true;
+    },
+    tell(text, form) {
+      const line = form?.querySelector(".consentkit-status");
+      if (line) line.textContent = text && words(text);
     },
   };
 }

@@ -1,0 +1,87 @@
+/**
+ * What a first visit does without: letting things go, the preferences, and what to say when something goes wrong. Built
+ * as a module of its own, `later.js`, and loaded by `start.ts`.
+ */
+
+import { placeholderOf, showOnce } from "./blockers/embeds.ts";
+import { createGate } from "./blockers/gate.ts";
+import type { Config } from "./config.ts";
+import type { Outcome } from "./core/consent.ts";
+import type { Action } from "./core/cookie.ts";
+import { type Answers, agrees, permits, type State } from "./core/state.ts";
+import type { Notice } from "./ui/notice.ts";
+import { bindForm, readForm, showDialog } from "./ui/preferences.ts";
+import { addStyle } from "./ui/style.ts";
+import { toast } from "./ui/toast.ts";
+import type { Policy } from "./ui/trusted.ts";
+
+/** What this needs of the page. */
+export interface Page {
+  readonly config: Config;
+  readonly base: string;
+  readonly policy: Policy;
+  readonly notice: Notice;
+  guard(work: () => unknown): Promise<void>;
+  state(): State;
+  decide(
+    action: Action,
+    form?: HTMLElement | null,
+    answers?: { purposes: Answers; services: Answers },
+  ): Promise<Outcome>;
+}
+
+export interface Later {
+  /** Lets go what is allowed now, and takes back what is not. */
+  scan(): void;
+  /** Does what *button* says; without one, shows the preferences. */
+  press(button?: HTMLElement): Promise<unknown>;
+  /** Ends a decision that was taken in *form*. */
+  settle(outcome: Outcome, form?: HTMLElement | null): unknown;
+}
+
+/** The style of the second layer. */
+declare const STYLE: string;
+
+export function attach({ config, base, policy, guard, state, decide, notice }: Page): Later {
+  const gate = createGate((purposes, service) => permits(state(), purposes, service), policy, guard);
+  addStyle(STYLE);
+
+  /** *current*: whatever the server has now, not what this page was made with. */
+  async function open(current?: boolean): Promise<void> {
+    const { site, locale, version } = config;
+    const response = await fetch(
+      `${base}preferences?site=${site}&locale=${locale}&fragment=1${current ? "" : `&v=${version}`}`,
+    );
+    if (!response.ok) throw new Error(`preferences: ${response.status}`);
+    const html = await response.text();
+    document.querySelector<HTMLDialogElement>(".consentkit-dialog")?.close();
+    const form = showDialog(html, notice.words("close"), policy);
+    bindForm(form, state(), agrees(state()), config.services);
+    if (current) notice.tell("changed", form);
+  }
+
+  return {
+    scan: gate.scan,
+    async press(button) {
+      const { consentkitAction: action = "customize", consentkitEmbed: embed } = button?.dataset ?? {};
+      const form = button?.closest("form");
+      if (button && embed) {
+        const { purposes, services } = state();
+        const id = placeholderOf(button)?.dataset.service;
+        if (embed === "always" && id) return decide("save", null, { purposes, services: { ...services, [id]: true } });
+        showOnce(button);
+        return gate.scan();
+      }
+      return action === "customize"
+        ? open()
+        : decide(action as Action, form, action === "save" && form ? readForm(form) : undefined);
+    },
+    settle(outcome, form) {
+      if (outcome === "unsaved") toast(notice.words("refusedUnsaved"), notice.element());
+      if (outcome === "failed" && !form) toast(notice.words("failed"), notice.element());
+      if (outcome === "changed") return open(true);
+      // Nothing else stops a script that runs.
+      if (outcome === "stored" && gate.outrun()) location.reload();
+    },
+  };
+}
