@@ -67,13 +67,13 @@ def _cookie_domain(site: cabc.Mapping[str, object]) -> cabc.Iterator[Incoherence
     hosts = [urllib.parse.urlsplit(origin).hostname or "" for origin in _origins(site)]
     if isinstance(domain, str) and hosts and not any(host == domain or host.endswith(f".{domain}") for host in hosts):
         message = f"found {quoted(domain)}, expected a domain that one of the site's origins belongs to."
-        yield Incoherence(("site", "cookie_domain"), message, tuple(hosts))
+        yield Incoherence(("site", "cookie_domain"), message, tuple(host.removeprefix("www.") for host in hosts))
 
 
 def _legal_bases(purposes: cabc.Mapping[int, cabc.Mapping[str, object]]) -> cabc.Iterator[Incoherence]:
     for i, purpose in purposes.items():
         basis = purpose.get("legal_basis")
-        if purpose.get("id") != NECESSARY and basis != LegalBasis.CONSENT and basis in set(LegalBasis):
+        if purpose.get("id") != NECESSARY and basis != LegalBasis.CONSENT and basis in tuple(LegalBasis):
             yield Incoherence(
                 ("purposes", i, "legal_basis"),
                 f"found '{basis}', expected 'consent': reading from or storing on the reader's device needs consent "

@@ -29,9 +29,11 @@ IDENTIFIER = Pattern(
     r"^[a-z][a-z0-9_-]{0,39}$",
     "a name of at most 40 small Latin letters, digits, '-' and '_' that begins with a letter",
 )
-WEB_ADDRESS = Pattern(r"""^https?://[^\s"<>\\^`{|}]+$""", "an address such as 'https://www.example.org/privacy'")
+WEB_ADDRESS = Pattern(
+    r"""^https?://[^\s\x00-\x20\x7f"<>\\^`{|}]+$""", "an address such as 'https://www.example.org/privacy'"
+)
 PAGE_ADDRESS = Pattern(
-    r"""^(https?://[^\s"<>\\^`{|}]+|/([^\s"<>\\^`{|}/][^\s"<>\\^`{|}]*)?)$""",
+    r"""^(https?://[^\s\x00-\x20\x7f"<>\\^`{|}]+|/([^\s\x00-\x20\x7f"<>\\^`{|}/][^\s\x00-\x20\x7f"<>\\^`{|}]*)?)$""",
     "a page such as 'https://www.example.org/privacy' or '/privacy'",
 )
 

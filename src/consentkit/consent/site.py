@@ -30,7 +30,10 @@ ORIGIN = Pattern(
     r"^https?://([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)*[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?(:[0-9]{1,5})?$",
     "an origin in small letters, without path and slash at the end, such as 'https://www.example.org'",
 )
-EMAIL = Pattern(r"^[^@\s<>]+@[^@\s<>]+\.[^@\s<>]+$", "an e-mail address such as 'privacy@example.org'")
+EMAIL = Pattern(
+    r"^[^@\s<>\x00-\x20\x7f]+@[^@\s<>\x00-\x20\x7f]+\.[^@\s<>\x00-\x20\x7f]+$",
+    "an e-mail address such as 'privacy@example.org'",
+)
 PHONE = Pattern(r"^\+?[0-9][0-9 ()-]{2,38}[0-9]$", "a telephone number such as '+7 7172 000 000'")
 COOKIE_DOMAIN = Pattern(
     r"^[a-z0-9-]+(\.[a-z0-9-]+)+$", "a domain in small letters, without a dot first, such as 'example.org'"
