@@ -182,9 +182,9 @@ from tests.unit.consent.example import problems_of
         ),
         pytest.param(
             'locales = ["ru"',
-            'cookie_domain = "other.example"\nlocales = ["ru"',
-            "5: site.cookie_domain: found 'other.example', expected a domain that one of the site's origins "
-            "belongs to.",
+            'cookie_domain = "steppe-hrald.example"\nlocales = ["ru"',
+            "5: site.cookie_domain: found 'steppe-hrald.example', expected a domain that one of the site's origins "
+            "belongs to. Did you mean 'steppe-herald.example'?",
             id="domain of somebody else",
         ),
         pytest.param(

@@ -232,7 +232,7 @@ def test_control_characters_in_a_text_are_refused(escape: str) -> None:
     ],
     ids=["text", "texts", "list", "open", "nested", "tables", "digits", "hexadecimal", "float", "keys", "dotted"],
 )
-@pytest.mark.parametrize("key", ["id", "name", "origins", "max_age_days", "unknown"])
+@pytest.mark.parametrize("key", ["name", "origins", "unknown"])
 def test_huge_values_are_refused_in_few_words(key: str, value: str) -> None:
     """No input makes a page of errors, nor takes long."""
     with pytest.raises(ConfigError) as caught:
@@ -288,4 +288,4 @@ def test_a_value_of_any_kind_in_any_place_is_told_there(data: st.DataObject) -> 
     value = data.draw(st.sampled_from(["1", "-1", "true", "''", "'x'", "[]", "[1]", "{}", "{ru=1}", "nan", "07:32:00"]))
     key = line.partition(" =")[0]
     site, problems = attempt(GOOD.replace(line, f"{key} = {value}", 1))
-    assert site is not None or any(key in problem.path or "purposes" in problem.path for problem in problems)
+    assert site is not None or any(re.search(f"{key}|purposes|policies", problem.path) for problem in problems)
