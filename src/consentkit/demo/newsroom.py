@@ -71,7 +71,7 @@ def create_app(
 
     @app.after_request
     def set_headers(response: Response) -> Response:
-        if request.blueprint == "consentkit":
+        if (request.blueprint or "").startswith("consentkit"):
             return response
         response.headers.setdefault("X-Content-Type-Options", "nosniff")
         response.headers.setdefault("Referrer-Policy", "strict-origin-when-cross-origin")

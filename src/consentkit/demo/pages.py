@@ -126,7 +126,10 @@ def _publish(page: str) -> Response:
     response = make_response(page)
     response.headers["Cache-Control"] = "public, max-age=60"
     response.add_etag()
-    return response.make_conditional(request)
+    response.make_conditional(request)
+    # The server writes the date; two of them confuse caches.
+    response.headers.pop("Date", None)
+    return response
 
 
 def _address(story: Story) -> str:
