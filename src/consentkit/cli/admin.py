@@ -1,0 +1,70 @@
+"""``consentkit admin``: the accounts of the audit view."""
+
+from __future__ import annotations
+
+import sys
+
+import click
+
+from ..clock import SystemClock
+from ..operations.create_account import check_email
+from ..operations.create_account import check_new_password
+from ..operations.create_account import create_account
+from ..operations.passwords import MIN_PASSWORD_LENGTH
+from ..operations.passwords import new_password
+from ..storage.accounts import Role
+from .context import open_database
+
+# More than any password that is taken, so that a longer one is seen to be too long.
+_MAX_LINE = 4096
+
+
+@click.group()
+def admin() -> None:
+    """Look after the accounts of the audit view."""
+
+
+@admin.command("create-user")
+@click.argument("email")
+@click.option(
+    "--role",
+    type=click.Choice([role.value for role in Role]),
+    required=True,
+    help="auditor reads and exports, editor also changes notices and policies, owner also looks after accounts.",
+)
+@click.option("--password-stdin", is_flag=True, help="Read the password from the first line of the standard input.")
+def create_user(email: str, role: str, *, password_stdin: bool) -> None:
+    """Create the account EMAIL.
+
+    Asks for a password of at least 12 characters. Without a terminal to ask at, or with an empty answer, it makes one
+    and prints it, once.
+    """
+    check_email(email)
+    given = _given_password(from_stdin=password_stdin)
+    password = given or new_password()
+    check_new_password(password)
+    with open_database().unit_of_work() as uow:
+        account = create_account(uow, email, role=Role(role), password=password, clock=SystemClock())
+    click.echo(f"Created {account.email}, {account.role}.")
+    if not given:
+        click.echo(f"Password: {password}")
+        click.echo("It is shown only now.", err=True)
+
+
+def _given_password(*, from_stdin: bool) -> str:
+    if from_stdin:
+        # An empty line is a password that is too short, not a wish to have one made.
+        password = sys.stdin.readline(_MAX_LINE).rstrip("\r\n")
+        check_new_password(password)
+        return password
+    if not sys.stdin.isatty():
+        return ""
+    return str(
+        click.prompt(
+            f"Password (at least {MIN_PASSWORD_LENGTH} characters; empty to have one made)",
+            default="",
+            show_default=False,
+            hide_input=True,
+            confirmation_prompt=True,
+        )
+    )
