@@ -173,6 +173,8 @@ class NoticeSection(Model):
 class PolicySource(Model):
     """Where one policy comes from: Markdown files of yours, or pages that you have already."""
 
+    model_config = pydantic.ConfigDict(json_schema_extra={"oneOf": [{"required": ["files"]}, {"required": ["urls"]}]})
+
     files: dict[LocaleTag, PolicyFile] = pydantic.Field(
         default={}, description="Markdown files by locale, in the folder of this file or below it."
     )
