@@ -47,13 +47,11 @@ def button(reader: Reader, action: str, *, within: str = NOTICE) -> Locator:
 
 
 def press(reader: Reader, action: str, *, within: str = NOTICE) -> None:
-    """Press a button and wait until everything that follows from it is done."""
-    button(reader, action, within=within).click()
-    settle(reader)
-
-
-def settle(reader: Reader) -> None:
-    """Wait until the page is quiet; with script, until it says that the reader has decided or is choosing."""
+    """Press a button that decides, and wait until the decision is recorded and the page has taken it over."""
+    with reader.page.expect_response(lambda answer: "/decisions" in answer.url and answer.request.method == "POST"):
+        button(reader, action, within=within).click()
+    if reader.script:
+        reader.page.wait_for_function("() => !window.consentkit || window.consentkit.state().recorded")
     reader.page.wait_for_load_state("networkidle")
 
 

@@ -6,6 +6,7 @@ import pytest
 
 from tests.e2e.paper import expect_asked
 from tests.e2e.paper import find_article
+from tests.e2e.paper import press
 from tests.e2e.paper import third_parties
 
 
@@ -47,8 +48,7 @@ def test_a_page_is_the_same_bytes_for_every_reader(reader, demo):
     for action in ("accept_all", "reject_all"):
         visitor = reader()
         visitor.open(address)
-        visitor.page.locator(f"#consentkit-notice [data-consentkit-action={action}]").click()
-        visitor.page.wait_for_load_state("networkidle")
+        press(visitor, action)
         assert visitor.cookies()
         answer = visitor.reload()
         assert "set-cookie" not in answer.headers

@@ -14,7 +14,8 @@ from tests.e2e.paper import read_state
 
 FOCUSED = """() => {
     const { dataset, value, name, tagName } = document.activeElement;
-    return dataset.consentkitPolicy || dataset.consentkitAction || (name && `${name}=${value}`) || tagName.toLowerCase();
+    const field = name && `${name}=${value}`;
+    return dataset.consentkitPolicy || dataset.consentkitAction || field || tagName.toLowerCase();
 }"""
 
 

@@ -11,6 +11,8 @@ from tests.e2e.paper import expect_decided
 from tests.e2e.paper import find_article
 from tests.e2e.paper import press
 
+BUTTONS = ("accept_all", "reject_all", "customize")
+
 #: In every frame, before it is painted: is the story's title laid out, and is the notice?
 FRAMES = """
 (() => {
