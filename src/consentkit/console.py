@@ -139,3 +139,7 @@ def _furnish(app: flask.Flask, *, empty: bool) -> str | None:
                 for snapshot in runtime.sites.values():
                     add_sample_records(uow, snapshot, count=_SAMPLES, clock=SystemClock())
         return password
+
+
+if __name__ == "__main__":
+    main()

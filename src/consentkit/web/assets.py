@@ -20,6 +20,8 @@ from ..operations.publish_site import SiteSnapshot
 #: Names under ``static/`` to their media types. Nothing else is served.
 _TYPES = {
     "page.js": "text/javascript; charset=utf-8",
+    "later.js": "text/javascript; charset=utf-8",
+    "debug.js": "text/javascript; charset=utf-8",
     "consentkit.css": "text/css; charset=utf-8",
     "pages.css": "text/css; charset=utf-8",
 }

@@ -137,7 +137,7 @@ _PATHS: Json = {
                     "To JSON: the record is durable.",
                     "application/json",
                     _schema("Decided"),
-                    Set_Cookie="`consentkit`, and `consentkit_id` where something was agreed to; none for another site.",
+                    Set_Cookie="`consentkit`, and `consentkit_id` to who agreed to something; none for another site.",
                 ),
                 "303": _answer(
                     "To a form: the record is durable. The page that it leads through offers the receipt.",
@@ -216,7 +216,7 @@ _PATHS: Json = {
     "/records/{record_id}/receipt": {
         "get": {
             "operationId": "receipt",
-            "summary": "A record for its reader to keep: to who holds the address with its token, or to its own reader.",
+            "summary": "A record to keep: for who holds the address with its token, or its own reader.",
             "parameters": [
                 {"name": "record_id", "in": "path", "required": True, "schema": {"type": "string", "format": "uuid"}},
                 _query("token", "The signed token of the address."),
