@@ -39,14 +39,27 @@ def demo(host: str, port: int, articles: Path | None, *, empty: bool) -> None:
 
     It keeps its records in a temporary SQLite file, or where CONSENTKIT_DATABASE_URL says, and its keys beside them.
     """
-    from .demo.newsroom import create_app  # noqa: PLC0415 - no other command needs the newsroom
-    from .demo.server import serve as serve_newsroom  # noqa: PLC0415
+    from .demo import newsroom  # noqa: PLC0415 - no other command needs the newsroom
+    from .demo import server  # noqa: PLC0415
+    from .demo.stories import StoryError  # noqa: PLC0415
 
-    with tempfile.TemporaryDirectory(prefix="consentkit-demo-") as folder:
+    try:
+        listener = server.listen(host, port)
+    except OSError as error:
+        raise click.ClickException(f"Nothing can listen on {host}, port {port}: {error.strerror}.") from None
+    with listener, tempfile.TemporaryDirectory(prefix="consentkit-demo-") as folder:
         url = os.environ.get("CONSENTKIT_DATABASE_URL") or f"sqlite:///{folder}/demo.db"
-        app = create_app(articles=articles, database_url=url, secret_key=_secret_beside(url, Path(folder)))
+        try:
+            app = newsroom.create_app(
+                articles=articles,
+                config=server.write_site(Path(folder), listener.getsockname()[1]),
+                database_url=url,
+                secret_key=_secret_beside(url, Path(folder)),
+            )
+        except StoryError as error:
+            raise click.ClickException(str(error)) from None
         password = _furnish(app, empty=empty)
-        serve_newsroom(app, host, port, admin_email=_DEMO_USER, admin_password=password)
+        server.serve(app, listener, admin_email=_DEMO_USER, admin_password=password)
 
 
 @click.command()
