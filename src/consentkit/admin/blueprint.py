@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import collections.abc as cabc
 import functools
+import logging
 import typing as t
 
 import flask
@@ -24,6 +25,8 @@ from .rendering import render_message
 from .roles import Right
 from .roles import allows
 from .throttle import Throttle
+
+log = logging.getLogger("consentkit")
 
 # No form of ours comes near it.
 _MAX_BODY = 16 * 1024
@@ -50,6 +53,7 @@ _WORDS = {
     404: (N_("There is nothing at this address"), N_("Check the address, or go back to the records.")),
     405: (N_("This address does not work that way"), N_("Go back to the records and try again.")),
     413: (N_("This is too large"), N_("The form holds more than it can take. Shorten what you entered.")),
+    500: (N_("Something went wrong here"), N_("It has been noted in the server's log. Go back and try again.")),
 }
 _NO_RIGHT = (
     N_("Your role does not allow this"),
@@ -63,9 +67,15 @@ def make_admin_blueprint() -> flask.Blueprint:
     blueprint = flask.Blueprint("consentkit_admin", __name__)
     throttle = Throttle()
     add = functools.partial(blueprint.add_url_rule, strict_slashes=False)
+
+    # A function and no partial: extensions of the host call views by their names.
+    @functools.wraps(sessions.post_sign_in)
+    def post_sign_in() -> flask.Response:
+        return sessions.post_sign_in(throttle)
+
     add("/static/<name>", "static", assets.serve, methods=["GET"])
     add("/sign-in", "sign_in", sessions.show_sign_in, methods=["GET"])
-    add("/sign-in", "post_sign_in", functools.partial(sessions.post_sign_in, throttle), methods=["POST"])
+    add("/sign-in", "post_sign_in", post_sign_in, methods=["POST"])
     add("/sign-out", "post_sign_out", sessions.post_sign_out, methods=["POST"])
     for rule, endpoint, method, right, view in ROUTES:
         add(rule, endpoint, _guarded(view, right), methods=[method])
@@ -75,6 +85,7 @@ def make_admin_blueprint() -> flask.Blueprint:
     blueprint.register_error_handler(StoreUnavailable, _no_store)
     blueprint.register_error_handler(NotFound, _not_found)
     blueprint.register_error_handler(HTTPException, _http_error)
+    blueprint.register_error_handler(Exception, _failed)
     return blueprint
 
 
@@ -127,6 +138,12 @@ def _http_error(error: HTTPException) -> flask.Response:
     if error.response is not None:
         return t.cast("flask.Response", error.get_response())
     return _refused(error.code if error.code in _WORDS else 400)
+
+
+def _failed(error: Exception) -> flask.Response:
+    # A defect of ours. The page says nothing of it; the log says where, without the address, which may hold an id.
+    log.error("A request to %s failed.", flask.request.endpoint, exc_info=error)
+    return _refused(500)
 
 
 def _refused(status: int) -> flask.Response:
