@@ -12,11 +12,8 @@ from ..i18n.catalog import N_
 #: The first layer.
 FIRST_LAYER = {
     "title": N_("May we use cookies?"),
-    "body": N_(
-        "Some cookies are needed for the site to work. With your permission we also store and read data on your "
-        "device, and partners receive it, for: %(purposes)s."
-    ),
-    "freedom": N_("If you refuse, every article stays open to you. You can change your mind at any time."),
+    "body": N_("If you agree, we and our partners store and read data on your device for: %(purposes)s."),
+    "freedom": N_("If you refuse, every article stays open, and you can change your mind at any time."),
     "accept": N_("Accept all"),
     "reject": N_("Refuse all"),
     "customize": N_("Choose"),
@@ -27,7 +24,7 @@ FIRST_LAYER = {
 
 #: The second layer and the page that shows the same.
 SECOND_LAYER = {
-    "preferences_title": N_("Your choice on cookies"),
+    "preferences_title": N_("Choose what you allow"),
     "preferences_body": N_(
         "Switch on what you agree to. Nothing is switched on for you. You can come back here from the foot of every "
         "page."
