@@ -29,12 +29,10 @@ _POSTGRESQL = {
     "42P01": f"The database lacks a table. {UPGRADE}",
     "42703": f"The database lacks a column. {UPGRADE}",
     "3F000": "The database lacks the schema that the connection names.",
-    "3D000": "The server has no database of that name.",
     "42501": "The database's user lacks a permission.",
     "25006": "The database is read-only, as a standby is.",
     "55P03": "The database is locked by another writer.",
     "57014": "The database took too long.",
-    "28": "The database refused the user or password.",
     "53": "The database is out of space, memory or connections.",
     "57": "The database is shutting down or starting.",
 }
@@ -72,5 +70,6 @@ def _explain(error: exc.DBAPIError) -> str | None:
         if key in _POSTGRESQL:
             return _POSTGRESQL[key]
     if error.connection_invalidated or isinstance(error, exc.OperationalError | exc.InterfaceError | exc.InternalError):
-        return "The database cannot be reached." if not name else "The database is not available."
+        # The driver gives no code for a connection that failed: neither for a silent server nor for a wrong password.
+        return "The database is not available." if name else "The database cannot be reached, or refuses us."
     return None

@@ -68,13 +68,17 @@ def current(database: Database) -> str | None:
         return _revision(connection.execution_options(consentkit_read_only=True))
 
 
-def upgrade(database: Database) -> None:
-    """Bring the database to this release's revision. Several processes may try at once: one does it.
+def upgrade(database: Database, revision: str = "head") -> None:
+    """Bring the database to this release's revision, or to an older one on the way. Several processes may try at once.
 
     :raises StoreUnavailable: the database does not answer, or another process holds it for too long. It is then as
         it was, or on PostgreSQL at one of the revisions in between.
     """
-    _migrate(database, lambda settings: command.upgrade(settings, "head"), unless=is_ready)
+    _migrate(
+        database,
+        lambda settings: command.upgrade(settings, revision),
+        unless=is_ready if revision == "head" else lambda _: False,
+    )
 
 
 def downgrade(database: Database, revision: str) -> None:

@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
+import collections.abc as cabc
 import dataclasses
 import datetime as dt
 import typing as t
 
 import sqlalchemy as sa
+from sqlalchemy import orm
+from sqlalchemy.dialects import postgresql
+from sqlalchemy.dialects import sqlite
 
 from ..consent.decisions import Nonce
 from ..consent.decisions import Record
 from ..consent.decisions import Recorded
 from ..errors import NonceReused
+from .records import COLUMNS
 from .records import NonceRow
 from .records import RecordRow
-from .records import select_previous
 from .records import values_of
-from .upserts import insert
 
 if t.TYPE_CHECKING:
     from ..clock import Clock
@@ -44,25 +47,56 @@ class DirectRecorder:
             nonce is safe.
         """
         with self._database.unit_of_work() as uow:
-            if nonce is not None and not self._claim(uow, nonce, record=record):
+            connection = uow.session.connection()
+            if nonce is not None and not self._claim(connection, nonce, record=record):
                 return _stored(uow, nonce, site=record.site)
-            values = values_of(record) | {"previous_id": select_previous(record)}
-            statement = sa.insert(RecordRow).values(values).returning(RecordRow.previous_id)
-            previous_id = uow.session.execute(statement).scalar_one()
+            previous_id = connection.execute(_INSERT, values_of(record)).scalar_one()
         return Recorded(dataclasses.replace(record, previous_id=previous_id), fresh=True)
 
-    def _claim(self, uow: UnitOfWork, nonce: Nonce, *, record: Record) -> bool:
+    def _claim(self, connection: sa.Connection, nonce: Nonce, *, record: Record) -> bool:
         """Take the nonce for *record* unless it is taken. Another process that is at it is waited for."""
         now = self._clock.now()
-        statement = insert(uow.session, NonceRow).values(
-            site=record.site, nonce=nonce.value, body_hash=nonce.body_hash, record_id=record.id, created_at=now
-        )
-        statement = statement.on_conflict_do_update(
-            index_elements=[NonceRow.site, NonceRow.nonce],
-            set_={name: statement.excluded[name] for name in ("body_hash", "record_id", "created_at")},
-            where=NonceRow.created_at < now - NONCE_LIFETIME,
-        )
-        return uow.session.execute(statement.returning(NonceRow.record_id)).first() is not None
+        values = {
+            "site": record.site,
+            "nonce": nonce.value,
+            "body_hash": nonce.body_hash,
+            "record_id": record.id,
+            "created_at": now,
+            "forgotten_before": now - NONCE_LIFETIME,
+        }
+        return connection.execute(_CLAIM[connection.dialect.name], values).first() is not None
+
+
+def _insert_with_previous() -> sa.ReturningInsert[tuple[str | None]]:
+    """Return the insert of a record, in which the database itself finds the same subject's record before it."""
+    earlier = orm.aliased(RecordRow)
+    previous = (
+        sa.select(earlier.id)
+        # Nothing equals null, so a record without a subject has none before it.
+        .where(earlier.site == sa.bindparam("site"), earlier.subject_id == sa.bindparam("subject_id"))
+        .order_by(earlier.id.desc())
+        .limit(1)
+        .scalar_subquery()
+    )
+    table = t.cast("sa.Table", RecordRow.__table__)
+    values = {column.name: sa.bindparam(column.name, type_=column.type) for column in COLUMNS}
+    return table.insert().values(values | {"previous_id": previous}).returning(table.c.previous_id)
+
+
+def _claim_with(insert: cabc.Callable[[t.Any], t.Any]) -> t.Any:
+    table = t.cast("sa.Table", NonceRow.__table__)
+    statement = insert(table).values({column.name: sa.bindparam(column.name) for column in table.columns})
+    statement = statement.on_conflict_do_update(
+        index_elements=[table.c.site, table.c.nonce],
+        set_={name: statement.excluded[name] for name in ("body_hash", "record_id", "created_at")},
+        where=table.c.created_at < sa.bindparam("forgotten_before", type_=table.c.created_at.type),
+    )
+    return statement.returning(table.c.record_id)
+
+
+# Built once: SQLAlchemy compiles a statement that it has seen once and builds a new one a hundred times slower.
+_INSERT = _insert_with_previous()
+_CLAIM = {"sqlite": _claim_with(sqlite.insert), "postgresql": _claim_with(postgresql.insert)}
 
 
 def _stored(uow: UnitOfWork, nonce: Nonce, *, site: str) -> Recorded:

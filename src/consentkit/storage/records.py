@@ -219,20 +219,6 @@ def values_of(record: Record) -> dict[str, object]:
     return {column.name: getattr(record, column.name) for column in COLUMNS}
 
 
-def select_previous(record: Record) -> sa.ScalarSelect[str] | None:
-    """Return the query, to stand inside the insert, for the id of the same subject's record before *record*."""
-    if record.subject_id is None:
-        return None
-    earlier = orm.aliased(RecordRow)
-    return (
-        sa.select(earlier.id)
-        .where(earlier.site == record.site, earlier.subject_id == record.subject_id)
-        .order_by(earlier.id.desc())
-        .limit(1)
-        .scalar_subquery()
-    )
-
-
 def _select(which: RecordFilter) -> sa.Select[t.Any]:
     return sa.select(*COLUMNS).where(*_conditions(which))
 

@@ -25,10 +25,12 @@ HOUR = dt.timedelta(hours=1)
 
 @pytest.fixture
 def recorder(database: Database, clock: FrozenClock) -> DirectRecorder:
+    """A recorder, once for each kind of database."""
     return DirectRecorder(database, clock)
 
 
 def count(database: Database) -> int:
+    """Return how many records there are."""
     with database.unit_of_work(read_only=True) as uow:
         return len(list(uow.records.stream(RecordFilter())))
 
@@ -157,12 +159,14 @@ def test_old_nonces_are_forgotten(database: Database, recorder: DirectRecorder, 
 
 def test_of_several_processes_with_one_nonce_one_stores(database_url: str, database: Database) -> None:
     """All of them answer with its record."""
-    for _ in range(3):
-        with workers(3, "record", database_url, secrets.token_hex(16), "body") as started:
-            answers = [worker.answer().split() for worker in started]
-        assert len({record_id for record_id, _ in answers}) == 1
-        assert sorted(how for _, how in answers) == ["fresh", "stored", "stored"]
-    assert count(database) == 3
+    nonces = [secrets.token_hex(16) for _ in range(25)]
+    with workers(2, "record", database_url, *nonces) as started:
+        answers = [worker.answer().split() for worker in started]
+    for pair in zip(*answers, strict=True):
+        ids, hows = zip(*(answer.split("=") for answer in pair), strict=True)
+        assert len(set(ids)) == 1
+        assert sorted(hows) == ["fresh", "stored"]
+    assert count(database) == 25
 
 
 def test_a_record_survives_the_process_being_killed(database_url: str, database: Database) -> None:
@@ -170,7 +174,7 @@ def test_a_record_survives_the_process_being_killed(database_url: str, database:
     with Worker("record", database_url) as worker:
         worker.wait_ready()
         worker.go()
-        record_id = worker.answer().split()[0]
+        record_id = worker.answer().split("=")[0]
         worker.process.kill()
         worker.process.wait()
     with database.unit_of_work(read_only=True) as uow:

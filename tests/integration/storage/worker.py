@@ -1,6 +1,7 @@
-"""A process of its own that uses the store: ``python -m tests.integration.storage.worker VERB URL [NONCE [BODY]]``.
+"""A process of its own that uses the store: ``python -m tests.integration.storage.worker VERB URL [NONCE…]``.
 
-It says ``ready``, waits for a line, does what it was asked for, and says what came of it.
+It says ``ready``, waits for a line, does what it was asked for (``start``, ``upgrade``, or ``record`` once for each
+nonce, or once without any), and says what came of it.
 """
 
 from __future__ import annotations
@@ -70,23 +71,26 @@ def workers(count: int, *arguments: str) -> t.Iterator[list[Worker]]:
         yield started
 
 
-def _main(verb: str, url: str, nonce: str = "", body: str = "") -> str:
+def _main(verb: str, url: str, *nonces: str) -> str:
     database = Database(url)
     recorder = DirectRecorder(database, SystemClock())
-    record = make_record(decided_at=SystemClock().now(), subject_id="subject")
     if verb == "record":
         # The connection is there before, so that several meet at the insert.
         database.ping()
     print("ready", flush=True)  # noqa: T201  # it speaks to its parent
     sys.stdin.readline()
     try:
-        if verb == "start":
-            migrate.ensure_ready(database)
+        if verb in {"start", "upgrade"}:
+            (migrate.ensure_ready if verb == "start" else migrate.upgrade)(database)
             return str(migrate.current(database))
-        recorded = recorder.record(record, nonce=Nonce(nonce, body) if nonce else None)
+        answers = []
+        for nonce in nonces or (None,):
+            record = make_record(decided_at=SystemClock().now(), subject_id="subject")
+            recorded = recorder.record(record, nonce=Nonce(nonce, "body") if nonce else None)
+            answers.append(f"{recorded.record.id}={'fresh' if recorded.fresh else 'stored'}")
+        return " ".join(answers)
     except ConsentKitError as error:
-        return type(error).__name__
-    return f"{recorded.record.id} {'fresh' if recorded.fresh else 'stored'}"
+        return f"{type(error).__name__}: {error}"
 
 
 if __name__ == "__main__":
