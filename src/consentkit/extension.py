@@ -12,6 +12,7 @@ import flask
 
 from .admin.blueprint import make_admin_blueprint
 from .cli import consentkit_cli
+from .clock import Clock
 from .config import Settings
 from .errors import ConfigError
 from .errors import Problem
@@ -48,13 +49,20 @@ class ConsentKit:
         or when it returns ``None``, pages have the site's first locale unless the template says otherwise.
     :param csp_nonce: tells the nonce of the page's Content-Security-Policy; without it the one inline script is
         allowed by its hash.
+    :param clock: tells the time; for tests, :class:`consentkit.testing.FrozenClock`.
     """
 
     def __init__(
-        self, app: flask.Flask | None = None, *, locale: Asked | None = None, csp_nonce: Asked | None = None
+        self,
+        app: flask.Flask | None = None,
+        *,
+        locale: Asked | None = None,
+        csp_nonce: Asked | None = None,
+        clock: Clock | None = None,
     ) -> None:
         self._locale = locale
         self._csp_nonce = csp_nonce
+        self._clock = clock
         if app is not None:
             self.init_app(app)
 
@@ -67,7 +75,7 @@ class ConsentKit:
         if _EXTENSION in app.extensions:
             raise RuntimeError("A 'ConsentKit' instance is already registered on this app. Import and use that one.")
         settings = Settings.from_mapping(app.config, root=Path(app.root_path), instance=Path(app.instance_path))
-        app.extensions[_EXTENSION] = build_runtime(settings, keys=_keys(app), style=stylesheet())
+        app.extensions[_EXTENSION] = build_runtime(settings, keys=_keys(app), style=stylesheet(), clock=self._clock)
         blueprints = [make_reader_blueprint()]
         app.register_blueprint(blueprints[0], url_prefix=settings.url_prefix)
         if settings.admin:

@@ -42,6 +42,7 @@ _EXTENSION = "consentkit"
 _NONCE_LIFETIME = dt.timedelta(hours=48)
 _SWEEP_SECONDS = 600
 _FLUSH_SECONDS = 10
+_PATIENCE_SECONDS = 3
 
 
 @dataclasses.dataclass(slots=True)
@@ -66,6 +67,9 @@ class Sites:
         self._style = style
         self._clock = clock
         self._files = _read(settings.config)
+        #: The files whose sites are in force. Others wait until the store can take them.
+        self._in_force: _Files | None = None
+        self._told = ""
         self._snapshots: dict[str, SiteSnapshot] = {
             name: unpublished(loaded.site, loaded.folder, style=style) for name, loaded in self._files.sites.items()
         }
@@ -89,11 +93,16 @@ class Sites:
     def refresh(self) -> None:
         """Look for news now, and wait for the answer.
 
-        :raises StoreUnavailable: the store has never been reached and cannot be now.
+        :raises ConfigError: what the configuration names cannot be used. :raises StoreUnavailable: as the store does.
         """
-        with self._lock:
+        # Those who wait for a store that does not answer must not queue up: each would wait for all before it.
+        if not self._lock.acquire(timeout=_PATIENCE_SECONDS):
+            raise StoreUnavailable
+        try:
             self._looked_at = time.monotonic()
             self._load()
+        finally:
+            self._lock.release()
 
     # ── counting notices that were shown ──
 
@@ -131,6 +140,8 @@ class Sites:
                     uow.records.forget_nonces(self._clock.now() - _NONCE_LIFETIME)
         except StoreUnavailable as error:
             log.warning("The store is not available; the sites stay as they were: %s", error)
+        except ConfigError as error:
+            self._tell(error)
         except Exception:
             # A thread has nobody above it who would tell.
             log.exception("Looking for a changed configuration failed; the sites stay as they were.")
@@ -138,34 +149,38 @@ class Sites:
             self._lock.release()
 
     def _load(self) -> None:
-        changed = self._reread()
+        self._reread()
+        changed = self._files is not self._in_force
         if self._stamp is None:
             migrate.ensure_ready(self._database)
         with self._database.unit_of_work(read_only=True) as uow:
             stamp = (uow.policies.stamp(), uow.revisions.stamp(), self._clock.now().date())
         if not changed and stamp == self._stamp:
             return
+        files = self._files
         snapshots = {}
-        for name, loaded in self._files.sites.items():
+        for name, loaded in files.sites.items():
             with self._database.unit_of_work() as uow:
                 snapshots[name] = publish_site(uow, loaded.site, loaded.folder, style=self._style, clock=self._clock)
         with self._database.unit_of_work(read_only=True) as uow:
             self._stamp = (uow.policies.stamp(), uow.revisions.stamp(), self._clock.now().date())
         self._snapshots = snapshots
+        self._in_force = files
 
-    def _reread(self) -> bool:
+    def _reread(self) -> None:
         if _stamp(self._settings.config) == self._files.stamp:
-            return False
+            return
         try:
             self._files = _read(self._settings.config)
         except ConfigError as error:
-            # The last good configuration stays in force; said once for each change of the file.
-            log.error(  # noqa: TRY400 - the message says all, the trace nothing
-                "The changed configuration cannot be used; the last good one stays in force:\n%s", error
-            )
+            self._tell(error)
             self._files.stamp = _stamp(self._settings.config)
-            return False
-        return True
+
+    def _tell(self, error: ConfigError) -> None:
+        # Said once, however often it is met with.
+        if str(error) != self._told:
+            self._told = str(error)
+            log.error("The changed configuration cannot be used; the last good one stays in force:\n%s", error)
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)

@@ -41,6 +41,11 @@ MAX_STATE_LENGTH = 400
 _MAX_SUBJECT_LENGTH = 120
 _FORM = re.compile(rb"[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+")
 _TOKEN = re.compile(r"[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+", re.ASCII)
+# As `format(…, "x")` prints it, and nothing else that `int` would read.
+_DIFFERING = re.compile(r"[1-9a-f][0-9a-f]*", re.ASCII)
+# More than any of ours, and less than what a date or a database could not hold.
+_MAX_NUMBER = 2_000_000_000
+_MAX_DAY = 2_000_000
 _FORMAT = 1
 _EPOCH = dt.date(1970, 1, 1)
 
@@ -172,13 +177,13 @@ class Codec:
             purposes = payload["p"]
             state = State(
                 site=_is(str, payload["s"]),
-                revision=_is(int, payload["c"]),
+                revision=_number(payload["c"], _MAX_NUMBER),
                 notice=_is(str, payload["n"]),
                 regime=_is(str, payload["r"]),
                 action=Action(payload["a"]),
                 purposes=tuple(_is(str, item) for item in _is(list, purposes)),
-                differing=int(_is(str, payload.get("x", "0")), 16),
-                last_day=_is(int, payload["e"]),
+                differing=_bitmap(payload["x"]) if "x" in payload else 0,
+                last_day=_number(payload["e"], _MAX_DAY),
                 signed_at=signed_at,
             )
         except (KeyError, TypeError, ValueError) as error:
@@ -222,6 +227,7 @@ class Codec:
         if len(token) > MAX_STATE_LENGTH or _TOKEN.fullmatch(token) is None:
             raise CookieMalformed("The value is not of the form payload.signature.")
         payload, _, signature = token.partition(".")
+        _check_canonical(signature.encode())
         if not self._keyring.signer(salt).verify_signature(payload, signature.encode()):
             raise CookieForged("No key of ours made this signature.")
         try:
@@ -264,6 +270,7 @@ def _unsign(signer: itsdangerous.TimestampSigner, value: str, bound: int) -> tup
     if _FORM.fullmatch(raw) is None:
         # A leading dot would mean a compressed payload: never ours, and a bomb at worst.
         raise CookieMalformed("The value is not of the form payload.timestamp.signature.")
+    _check_canonical(raw.rpartition(b".")[2])
     try:
         payload, signed_at = signer.unsign(raw, return_timestamp=True)
     except itsdangerous.BadSignature as error:
@@ -272,6 +279,29 @@ def _unsign(signer: itsdangerous.TimestampSigner, value: str, bound: int) -> tup
         return json.loads(base64_decode(payload)), int(signed_at.timestamp())
     except (ValueError, binascii.Error, itsdangerous.BadData, RecursionError) as error:
         raise CookieMalformed("The payload is not JSON.") from error
+
+
+def _check_canonical(signature: bytes) -> None:
+    # The last character has bits to spare: four texts would stand for one signature, and only one of them is ours.
+    try:
+        if base64_encode(base64_decode(signature)) == signature:
+            return
+    except itsdangerous.BadData:
+        # Of a length that no bytes have.
+        pass
+    raise CookieForged("No key of ours made this signature.")
+
+
+def _bitmap(value: object) -> int:
+    if _DIFFERING.fullmatch(text := _is(str, value)) is None:
+        raise ValueError("expected a hexadecimal number")
+    return int(text, 16)
+
+
+def _number(value: object, highest: int) -> int:
+    if not 0 <= (number := _is(int, value)) <= highest:
+        raise ValueError(f"expected a number up to {highest}")
+    return number
 
 
 T = t.TypeVar("T")

@@ -19,6 +19,7 @@ from ..consent.record_ids import new_record_id
 from ..consent.subjects import new_subject_id
 from ..cookies.codec import State
 from ..cookies.codec import make_state
+from ..cookies.codec import to_day
 from ..errors import BadDecision
 from ..errors import NoticeChanged
 from .publish_site import SiteSnapshot
@@ -97,7 +98,7 @@ def record_decision(
     submission: Submission,
     *,
     recorder: Recorder,
-    is_published: cabc.Callable[[str], bool],
+    is_published: cabc.Callable[[str, str], bool],
     clock: Clock,
 ) -> Decided:
     """Make *submission* durable and return the state that follows from it.
@@ -105,14 +106,19 @@ def record_decision(
     A refusal is taken for any notice that was ever published; agreeing needs the current one, for one agrees to what
     one has seen (GDPR Art. 4(11)).
 
-    :param is_published: whether the site ever published the notice of that version.
+    :param is_published: whether the site ever published the notice of that version in that locale.
     :raises BadDecision: a field cannot be taken. :raises NoticeChanged: the notice is not the current one.
     :raises NonceReused, StoreUnavailable: as the recorder does.
     """
     site = snapshot.site
-    _check(snapshot, submission)
-    current = snapshot.notices[submission.locale]
-    if submission.notice != current.version and not (submission.refuses and is_published(submission.notice)):
+    current = snapshot.notices.get(submission.locale)
+    if current is None and not submission.refuses:
+        raise BadDecision("locale", "The site has no notice in this locale.")
+    is_current = current is not None and submission.notice == current.version
+    _check(snapshot, submission, is_current=is_current)
+    if not is_current and not (submission.refuses and is_published(submission.notice, submission.locale)):
+        if current is None:
+            raise BadDecision("locale", "The site has no notice in this locale.")
         raise NoticeChanged(current.version)
     choice = _choice(snapshot, submission)
     now = clock.now()
@@ -151,7 +157,7 @@ def record_decision(
 
 def state_of(snapshot: SiteSnapshot, record: Record) -> State:
     """Return the state that *record* gave its reader: always the same for the same record."""
-    return make_state(
+    state = make_state(
         snapshot.site,
         Choice(purposes=record.purposes, services=record.services),
         action=record.action,
@@ -160,6 +166,8 @@ def state_of(snapshot: SiteSnapshot, record: Record) -> State:
         services_order=snapshot.services_order,
         at=record.decided_at,
     )
+    # The record's own end, should the site have another time limit by now.
+    return dataclasses.replace(state, last_day=to_day(record.expires_at))
 
 
 def section_of(page: str | None, *, whole: bool) -> str | None:
@@ -174,22 +182,21 @@ def section_of(page: str | None, *, whole: bool) -> str | None:
     return "".join(char for char in kept if char.isprintable())[:200]
 
 
-def _check(snapshot: SiteSnapshot, submission: Submission) -> None:
+def _check(snapshot: SiteSnapshot, submission: Submission, *, is_current: bool) -> None:
     site = snapshot.site
     if submission.action not in SENDABLE:
         raise BadDecision("action", "This action cannot be sent.")
-    if submission.locale not in snapshot.notices:
-        raise BadDecision("locale", "The site has no notice in this locale.")
-    optional = {purpose.id for purpose in site.optional_purposes}
-    always = {purpose.id for purpose in site.purposes} - optional
+    # An old notice may name what the site has dropped since; refusing it is refusing all the same.
+    may_name_dropped = submission.refuses and not is_current
+    known_purposes = {purpose.id for purpose in site.purposes}
     for name, value in submission.purposes.items():
-        if name not in optional and name not in always:
+        if name not in known_purposes and not may_name_dropped:
             raise BadDecision("purposes", "The site has no such purpose.")
         if submission.action is Action.ACCEPT_ALL and not value:
             raise BadDecision("purposes", "'accept_all' cannot refuse a purpose: send 'save'.")
     known = {service.id for service in site.services}
     for name, value in submission.services.items():
-        if name not in known:
+        if name not in known and not may_name_dropped:
             raise BadDecision("services", "The site has no such service.")
         if submission.action is Action.ACCEPT_ALL and not value:
             raise BadDecision("services", "'accept_all' cannot refuse a service: send 'save'.")

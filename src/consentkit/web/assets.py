@@ -54,11 +54,14 @@ def static_text(name: str) -> str:
     return importlib.resources.files("consentkit.web").joinpath("static", name).read_text("utf-8")
 
 
-@functools.cache
 def static_asset(name: str) -> Asset | None:
     """Return the file of that *name*, or ``None`` where there is no such file for readers."""
-    if name not in _TYPES:
-        return None
+    # Looked up before the cache, which would otherwise grow with every name that somebody tries.
+    return _static_asset(name) if name in _TYPES else None
+
+
+@functools.cache
+def _static_asset(name: str) -> Asset:
     return make_asset(static_text(name).encode(), _TYPES[name])
 
 

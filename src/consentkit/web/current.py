@@ -11,7 +11,7 @@ from ..consent.purposes import NECESSARY
 from ..cookies.codec import State
 from ..errors import NotFound
 from ..runtime import current_runtime
-from .negotiation import requested_site
+from .negotiation import page_site
 from .reader import Reader
 from .reader import Status
 from .reader import read_reader
@@ -63,7 +63,7 @@ def _load() -> Consent:
     if consent is None:
         runtime = current_runtime()
         try:
-            consent = Consent(read_reader(runtime, requested_site(runtime)))
+            consent = Consent(read_reader(runtime, page_site(runtime)))
         except NotFound:
             consent = Consent(None)
         setattr(flask.g, _KEY, consent)

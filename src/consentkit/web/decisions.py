@@ -11,11 +11,13 @@ import typing as t
 import urllib.parse
 
 import flask
+from werkzeug.exceptions import RequestEntityTooLarge
 
 from ..consent.decisions import Action
 from ..consent.decisions import Layer
 from ..consent.decisions import Method
 from ..consent.decisions import Nonce
+from ..consent.decisions import Record
 from ..errors import BadDecision
 from ..errors import ConsentKitError
 from ..errors import NonceReused
@@ -89,6 +91,7 @@ Parser: t.TypeAlias = cabc.Callable[[Runtime, SiteSnapshot, bytes], tuple[Submis
 def _take(runtime: Runtime, snapshot: SiteSnapshot, parse: Parser) -> flask.Response:
     flask.request.max_content_length = MAX_BODY
     submission: Submission | None = None
+    next_url: str | None = None
     try:
         submission, next_url = parse(runtime, snapshot, flask.request.get_data(cache=False))
         if not snapshot.published:
@@ -98,13 +101,15 @@ def _take(runtime: Runtime, snapshot: SiteSnapshot, parse: Parser) -> flask.Resp
             snapshot,
             submission,
             recorder=runtime.recorder,
-            is_published=lambda version: _is_published(runtime, snapshot, version),
+            is_published=lambda version, locale: _is_published(runtime, snapshot, version, locale),
             clock=runtime.clock,
         )
     except ConsentKitError as error:
-        return _refused(runtime, snapshot, submission, error)
+        return _refused(runtime, snapshot, submission, error, next_url=next_url)
+    except RequestEntityTooLarge:
+        return problem(413, f"A decision has at most {MAX_BODY} bytes.")
     if decided.fresh:
-        decision_recorded.send(flask.current_app._get_current_object(), record=decided.record)  # type: ignore[attr-defined]  # noqa: SLF001 - the documented way to the real app
+        _announce(decided.record)
     if submission.method is Method.FORM:
         target = safe_next(snapshot.site, next_url)
         response = pages.led_back(snapshot, decided.record, target, receipt_url(runtime, decided.record.id))
@@ -119,12 +124,26 @@ def _take(runtime: Runtime, snapshot: SiteSnapshot, parse: Parser) -> flask.Resp
     return response
 
 
+def _announce(record: Record) -> None:
+    app = flask.current_app._get_current_object()  # type: ignore[attr-defined]  # noqa: SLF001 - the documented way to the real app
+    try:
+        decision_recorded.send(app, record=record)
+    except Exception:
+        # The record is durable: a listener's fault must not take the reader's decision back.
+        log.exception("A receiver of 'decision_recorded' failed.")
+
+
 def _refused(
-    runtime: Runtime, snapshot: SiteSnapshot, submission: Submission | None, error: ConsentKitError
+    runtime: Runtime,
+    snapshot: SiteSnapshot,
+    submission: Submission | None,
+    error: ConsentKitError,
+    *,
+    next_url: str | None,
 ) -> flask.Response:
     """Return the answer to a decision that could not be recorded. A refusal is in force all the same."""
-    if isinstance(error, NoticeChanged) and wants_page():
-        response = pages.preferences_page(snapshot, status=409)
+    if isinstance(error, NoticeChanged) and submission is not None and wants_page():
+        response = pages.preferences_page(snapshot, status=409, locale=submission.locale, next_url=next_url)
     else:
         response = problem_of(error)
     in_force = submission is not None and submission.refuses and isinstance(error, (StoreUnavailable, NoticeChanged))
@@ -208,13 +227,17 @@ def _from_form(runtime: Runtime, snapshot: SiteSnapshot, body: bytes) -> tuple[S
         if len(fields.get(name, [])) > 1:
             raise BadDecision(name, "Expected once.")
     single = {name: values[0] for name, values in fields.items()}
+    services = dict.fromkeys(fields.get("services", []), True)
+    if single.get("layer") == Layer.SECOND and single.get("action") == Action.SAVE:
+        # There each service has a switch of its own, and a form does not send what is off.
+        services = {service.id: False for service in snapshot.site.optional_services} | services
     next_url = single.get("next")
     submission = _submission(
         runtime,
         snapshot,
         action=_text(single, "action"),
         purposes=dict.fromkeys(fields.get("purposes", []), True),
-        services=dict.fromkeys(fields.get("services", []), True),
+        services=services,
         notice=_text(single, "notice"),
         locale=_text(single, "locale"),
         page=_path(next_url),
@@ -270,11 +293,12 @@ def _submission(
     )
 
 
-def _is_published(runtime: Runtime, snapshot: SiteSnapshot, version: str) -> bool:
+def _is_published(runtime: Runtime, snapshot: SiteSnapshot, version: str, locale: str) -> bool:
     if any(notice.version == version for notice in snapshot.notices.values()):
-        return True
+        return locale in snapshot.notices
     with runtime.database.unit_of_work(read_only=True) as uow:
-        return uow.notices.exists(snapshot.site.id, version)
+        notice = uow.notices.get(snapshot.site.id, version)
+    return notice is not None and locale in {notice.locale, *snapshot.notices}
 
 
 def _path(url: str | None) -> str | None:

@@ -6,7 +6,6 @@ import functools
 import ipaddress
 import re
 import typing as t
-import urllib.parse
 
 import flask
 
@@ -32,11 +31,26 @@ def requested_site(runtime: Runtime) -> SiteSnapshot:
     named = flask.request.args.get("site")
     if named is not None:
         return runtime.site(named)
+    return _site_at(runtime, own_origin(), flask.request.headers.get("Origin", "").lower())
+
+
+def page_site(runtime: Runtime) -> SiteSnapshot:
+    """Return the site that a page of the host application belongs to: by Host, else the only one.
+
+    A page's query is the host's own, and ``Origin`` differs from reader to reader: neither counts here.
+
+    :raises NotFound: no site has this host.
+    """
+    return _site_at(runtime, own_origin())
+
+
+def _site_at(runtime: Runtime, *origins: str) -> SiteSnapshot:
     sites = runtime.sites
-    for origin in (own_origin(), flask.request.headers.get("Origin", "")):
-        host = urllib.parse.urlsplit(origin).netloc
+    for origin in origins:
+        # The scheme is left out: what ends TLS in front of us may not tell it.
+        host = origin.partition("://")[2]
         for snapshot in sites.values():
-            if host and any(urllib.parse.urlsplit(listed).netloc == host for listed in snapshot.site.site.origins):
+            if host and any(listed.partition("://")[2] == host for listed in snapshot.site.site.origins):
                 return snapshot
     if len(sites) == 1:
         return next(iter(sites.values()))

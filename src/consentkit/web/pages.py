@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+import urllib.parse
 from http import HTTPStatus
 
 import flask
@@ -11,6 +13,7 @@ from ..consent.decisions import Record
 from ..consent.model import localize
 from ..errors import ConsentKitError
 from ..errors import NotFound
+from ..errors import StoreUnavailable
 from ..i18n.catalog import N_
 from ..i18n.catalog import Catalog
 from ..i18n.catalog import catalog
@@ -19,11 +22,12 @@ from ..i18n.locales import own_name
 from ..i18n.negotiate import from_accept_language
 from ..operations.publish_site import SiteSnapshot
 from ..operations.publish_site import policy_in
-from ..policies.versions import PolicyVersion
 from ..runtime import current_runtime
+from .assets import Asset
 from .assets import make_asset
 from .assets import send
 from .assets import static_asset
+from .negotiation import page_site
 from .negotiation import requested_locale
 from .negotiation import requested_site
 from .negotiation import safe_next
@@ -46,15 +50,21 @@ def preferences() -> flask.Response:
     return preferences_page(snapshot)
 
 
-def preferences_page(snapshot: SiteSnapshot, *, status: int = 200) -> flask.Response:
-    """Return the full choice as a page that needs no script. What the reader ticked before is ticked, nothing else."""
+def preferences_page(
+    snapshot: SiteSnapshot, *, status: int = 200, locale: str | None = None, next_url: str | None = None
+) -> flask.Response:
+    """Return the full choice as a page that needs no script. What the reader ticked before is ticked, nothing else.
+
+    :param locale: the language of the form that leads here; without it, or if it is gone, what the request says.
+    :param next_url: where that form was to lead back to.
+    """
     site = snapshot.site
-    notice = snapshot.notices[requested_locale(site, otherwise_accepted=True)]
+    notice = snapshot.notices.get(locale or "") or snapshot.notices[requested_locale(site, otherwise_accepted=True)]
     reader = read_reader(current_runtime(), snapshot)
     since = reader.state.revision if reader.status is Status.OUTDATED and reader.state else None
     # After a conflict nothing is ticked: the reader has not seen what they would be agreeing to.
     chosen = site.refuse_all() if status == HTTPStatus.CONFLICT else reader.choice
-    target = safe_next(site, flask.request.args.get("next") or flask.request.referrer)
+    target = safe_next(site, next_url or flask.request.args.get("next") or flask.request.referrer)
     body = notice.page(base_url(), target, chosen=chosen, since=since)
     message = notice.content["texts"]["notice_changed"] if status == HTTPStatus.CONFLICT else ""
     words = catalog(notice.locale)
@@ -67,11 +77,7 @@ def preferences_page(snapshot: SiteSnapshot, *, status: int = 200) -> flask.Resp
 
 def _fragment(snapshot: SiteSnapshot) -> flask.Response:
     notice = snapshot.notices[requested_locale(snapshot.site)]
-    asset = make_asset(
-        str(notice.second_layer(base_url(), "")).encode(),
-        "text/html; charset=utf-8",
-    )
-    response = send(asset)
+    response = send(_fragment_asset(notice.second_layer(base_url(), "")))
     if flask.request.args.get("v") == notice.version:
         response.headers["Cache-Control"] = "public, max-age=86400"
     response.headers["Access-Control-Allow-Origin"] = "*"
@@ -79,10 +85,17 @@ def _fragment(snapshot: SiteSnapshot) -> flask.Response:
     return response
 
 
+# Compressing takes longer than all the rest, and the bytes follow from the text alone.
+@functools.lru_cache(maxsize=128)
+def _fragment_asset(html: str) -> Asset:
+    return make_asset(html.encode(), "text/html; charset=utf-8")
+
+
 def policy(kind: str) -> flask.Response:
     """Answer with a policy's page: the version in force, or with ``version`` an older one, which stays readable.
 
     :raises NotFound: the site has no such policy, or never had that version.
+    :raises StoreUnavailable: an older version, or all of them at first, can't be read now.
     """
     runtime = current_runtime()
     snapshot = requested_site(runtime)
@@ -92,14 +105,20 @@ def policy(kind: str) -> flask.Response:
     if source is not None and source.urls:
         return flask.redirect(localize(source.urls, locale, *site.locales), 302)  # type: ignore[return-value]  # werkzeug's and Flask's responses are one here
     current = policy_in(snapshot.policies, kind, locale, site.locales)
+    if not snapshot.published:
+        raise StoreUnavailable
     wanted = flask.request.args.get("version")
     shown = current
-    versions: list[PolicyVersion] = []
-    if current is not None or wanted is not None:
+    try:
         with runtime.database.unit_of_work(read_only=True) as uow:
             versions = uow.policies.versions(site.id, kind, current.locale if current else locale)
-            if wanted is not None:
-                shown = uow.policies.get(site.id, kind, current.locale if current else locale, wanted)
+    except StoreUnavailable:
+        # What is in force is in memory: it stays readable, without the list of the older ones.
+        if current is None or wanted not in {None, current.version}:
+            raise
+        versions = [current]
+    if wanted is not None:
+        shown = next((version for version in versions if version.version == wanted), None)
     if shown is None:
         raise NotFound("The site has no such policy, or never had this version.")
     words = catalog(locale)
@@ -194,17 +213,18 @@ def _render(template: str, words: Catalog, **context: object) -> str:
 
 def needs_consent(purpose: str) -> flask.Response:
     """Return the page for a view that the reader has not agreed to: says so, and leads to the choice."""
-    snapshot = requested_site(current_runtime())
+    snapshot = page_site(current_runtime())
     site = snapshot.site
     notice = snapshot.notices[requested_locale(site, otherwise_accepted=True)]
     words = catalog(notice.locale)
     name = next((entry["name"] for entry in notice.content["purposes"] if entry["id"] == purpose), purpose)
+    here = urllib.parse.quote(flask.request.script_root + flask.request.path)
     body = markupsafe.Markup('<p>{}</p><p><a href="{}preferences?site={}&amp;locale={}&amp;next={}">{}</a></p>').format(
         words.gettext(N_("You have not agreed to: %(purpose)s.")).replace("%(purpose)s", name),
         base_url(),
         site.id,
         notice.locale,
-        flask.request.path,
+        urllib.parse.quote(here, safe="/"),
         notice.content["texts"]["settings"],
     )
     response = _page(snapshot, words, words.gettext(N_("This page needs your consent")), body, back=snapshot.home)

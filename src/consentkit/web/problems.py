@@ -58,7 +58,10 @@ def problem(status: int, detail: str = "", **members: t.Any) -> flask.Response:
         if detail:
             body["detail"] = detail
         response = flask.Response(
-            json.dumps({**body, **members}, ensure_ascii=False), status, mimetype="application/problem+json"
+            # In ASCII: a field's name is the sender's own, and may hold half a surrogate pair.
+            json.dumps({**body, **members}),
+            status,
+            mimetype="application/problem+json",
         )
     response.headers["Cache-Control"] = "no-store"
     return response

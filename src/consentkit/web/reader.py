@@ -68,7 +68,12 @@ def read_reader(runtime: Runtime, snapshot: SiteSnapshot) -> Reader:  # noqa: PL
         return Reader(Status.EXPIRED, state, nothing)
     if state.revision < snapshot.revision:
         return Reader(Status.OUTDATED, state, nothing)
-    return Reader(Status.VALID, state, read_choice(state, snapshot.site, snapshot.services_order))
+    choice = read_choice(state, snapshot.site, snapshot.services_order)
+    if state.differing and state.revision != snapshot.revision:
+        # Decided on a revision that another process has put into force already: here nobody knows yet which service
+        # a bit stands for.
+        choice = Choice(choice.purposes, dict.fromkeys(choice.services, False))
+    return Reader(Status.VALID, state, choice)
 
 
 def read_subject(runtime: Runtime) -> str | None:
@@ -129,7 +134,8 @@ def set_cookies(
             samesite="Lax",
         )
 
-    if len(set(flask.request.cookies.getlist(STATE_COOKIE))) > 1:
+    # Copies that are equal now would differ after this decision.
+    if len(flask.request.cookies.getlist(STATE_COOKIE)) > 1:
         for variant in other_variants(host, domain):
             put(STATE_COOKIE, "", age=0, under=variant)
     put(STATE_COOKIE, runtime.codec.seal(state), age=max_age, under=domain)

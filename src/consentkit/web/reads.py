@@ -42,7 +42,6 @@ _NOTICE_KEYS = (
     "services",
     "policies",
     "actions",
-    "changes",
 )
 
 

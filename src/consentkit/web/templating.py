@@ -12,6 +12,7 @@ import urllib.parse
 import flask
 import markupsafe
 
+from ..errors import NotFound
 from ..i18n.negotiate import best
 from ..operations.publish_site import SiteSnapshot
 from ..runtime import current_runtime
@@ -19,7 +20,8 @@ from .assets import page_revision
 from .assets import static_asset
 from .assets import static_text
 from .assets import widget_facts
-from .negotiation import requested_site
+from .negotiation import own_origin
+from .negotiation import page_site
 from .pages import base_url
 
 log = logging.getLogger("consentkit")
@@ -45,6 +47,8 @@ class TemplateApi:
         the stylesheet that does the same.
         """
         snapshot = _site()
+        if snapshot is None:
+            return markupsafe.Markup()
         style = static_asset("consentkit.css")
         return markupsafe.Markup(
             '<link rel="stylesheet" href="{base}static/consentkit.css?v={version}">'
@@ -62,6 +66,8 @@ class TemplateApi:
     def notice(self, locale: str | None = None) -> markupsafe.Markup:
         """Return the notice and its script, for right after ``<body>``."""
         snapshot = _site()
+        if snapshot is None:
+            return markupsafe.Markup()
         notice = snapshot.notices[self._page_locale(snapshot, locale)]
         script = static_asset("page.js")
         return markupsafe.Markup(
@@ -82,6 +88,8 @@ class TemplateApi:
     def settings_link(self, text: str | None = None, *, locale: str | None = None) -> markupsafe.Markup:
         """Return the way back to the choice, for every page's foot. Without script it leads to the preferences page."""
         snapshot = _site()
+        if snapshot is None:
+            return markupsafe.Markup()
         tag = self._page_locale(snapshot, locale)
         return markupsafe.Markup(
             '<a class="consentkit-settings" data-consentkit-action="customize" '
@@ -90,13 +98,15 @@ class TemplateApi:
             base=base_url(),
             site=snapshot.site.id,
             locale=tag,
-            next=_quoted(_here()),
+            next=urllib.parse.quote(_here(), safe="/"),
             text=text or snapshot.notices[tag].content["texts"]["settings"],
         )
 
     def policy_url(self, kind: str, locale: str | None = None) -> str:
         """Return the address of a policy: ``privacy``, ``terms`` or ``cookies``."""
         snapshot = _site()
+        if snapshot is None:
+            return f"{base_url()}{kind}"
         notice = snapshot.notices[self._page_locale(snapshot, locale)]
         try:
             link = notice.content["policies"][kind]
@@ -127,6 +137,8 @@ class TemplateApi:
         Nothing is loaded from the provider before the reader agrees.
         """
         snapshot = _site()
+        if snapshot is None:
+            return markupsafe.Markup("<p>{}</p>").format(title)
         texts = snapshot.notices[self._page_locale(snapshot, locale)].content["texts"]
         declared = next((s for s in snapshot.site.optional_services if s.id == service), None)
         if declared is None or not src.startswith(("https://", "http://", "/")):
@@ -181,17 +193,22 @@ def csp_sources() -> dict[str, list[str]]:
     }
 
 
-def _site() -> SiteSnapshot:
-    return requested_site(current_runtime())
+def _site() -> SiteSnapshot | None:
+    try:
+        return page_site(current_runtime())
+    except NotFound:
+        # The page must stay readable, and it releases nothing: a health check by address, a host nobody listed.
+        log.error("No site has the origin %r, so the page has no notice. List it under 'origins'.", own_origin()[:300])  # noqa: TRY400 - no trace says more
+        return None
 
 
 def _here() -> str:
-    """Return the page's own path. Without its query: a cached page must not lead one reader to another's search."""
-    return flask.request.script_root + flask.request.path
+    """Return the page's own address, without its query: a cached page must not lead one reader to another's search."""
+    return _quoted(flask.request.script_root + flask.request.path)
 
 
 def _quoted(path: str) -> str:
-    return urllib.parse.quote(path, safe="/")
+    return urllib.parse.quote(path, safe="/:@!$'()*,;=~-._")
 
 
 def _attribute(name: str, value: str | None) -> markupsafe.Markup:
