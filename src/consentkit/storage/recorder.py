@@ -67,7 +67,7 @@ class DirectRecorder:
         return connection.execute(_CLAIM[connection.dialect.name], values).first() is not None
 
 
-def _insert_with_previous() -> sa.ReturningInsert[tuple[str | None]]:
+def _insert_with_previous() -> sa.Executable:
     """Return the insert of a record, in which the database itself finds the same subject's record before it."""
     earlier = orm.aliased(RecordRow)
     previous = (
