@@ -13,6 +13,7 @@ import urllib.parse
 from .places import Path
 from .places import dotted
 from .places import quoted
+from .purposes import KNOWN_PURPOSES
 from .purposes import NECESSARY
 from .purposes import LegalBasis
 
@@ -55,6 +56,7 @@ def incoherences(data: cabc.Mapping[str, object]) -> list[Incoherence]:
         *_cookie_domain(site),
         *_repeated(("purposes",), _ids(purposes), key=("id",)),
         *_legal_bases(purposes),
+        *_nameless(purposes),
         *_repeated(("services",), _ids(services), key=("id",)),
         *_services(services, tuple(dict.fromkeys(_ids(purposes).values()))),
         *_notice_locales(_table(data.get("notice")), tuple(locales.values())),
@@ -79,6 +81,16 @@ def _legal_bases(purposes: cabc.Mapping[int, cabc.Mapping[str, object]]) -> cabc
                 f"found '{basis}', expected 'consent': reading from or storing on the reader's device needs consent "
                 "unless it is necessary (ePrivacy directive, Art. 5(3)).",
             )
+
+
+def _nameless(purposes: cabc.Mapping[int, cabc.Mapping[str, object]]) -> cabc.Iterator[Incoherence]:
+    """Check that readers are told in words what they are asked for."""
+    for i, purpose in purposes.items():
+        name = purpose.get("id")
+        for key in ("name", "description") if isinstance(name, str) and name not in KNOWN_PURPOSES else ():
+            if not purpose.get(key):
+                message = f"found nothing, expected a {key}: only {', '.join(KNOWN_PURPOSES)} have one already."
+                yield Incoherence(("purposes", i, key), message)
 
 
 def _services(

@@ -109,7 +109,7 @@ class SiteSection(Model):
     name: LocalizedRequired = pydantic.Field(description="What readers call it, by locale.")
     origins: t.Annotated[tuple[Origin, ...], pydantic.Field(max_length=200)] = pydantic.Field(
         default=(),
-        description="The origins of its pages, scheme and host: `https://www.steppe-herald.example`. First comes home.",
+        description="Where its pages are, scheme and host: `https://www.steppe-herald.example`. The first is its home.",
     )
     locales: t.Annotated[tuple[LocaleTag, ...], pydantic.Field(min_length=1)] = pydantic.Field(
         description="The languages of the notice. The first is the default."

@@ -176,6 +176,13 @@ from tests.unit.consent.example import problems_of
         ),
         pytest.param(
             'id = "analytics"',
+            'id = "newsletter"\ndescription = "x"',
+            "16: purposes[1].name: found nothing, expected a name: only necessary, preferences, analytics, "
+            "advertising, embeds have one already.",
+            id="purpose without a name",
+        ),
+        pytest.param(
+            'id = "analytics"',
             'id = "necessary"',
             "17: purposes[1].id: found 'necessary' a second time, expected each once.",
             id="purpose twice",
