@@ -1,1 +1,1 @@
-"""The demo newsroom: a small trilingual paper that uses consentkit as any site would, through its public names alone."""
+"""The demo newsroom: a trilingual paper that uses consentkit as any site would, by its public names alone."""

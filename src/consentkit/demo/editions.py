@@ -8,7 +8,7 @@ import typing as t
 from babel.dates import format_date
 
 if t.TYPE_CHECKING:
-    import datetime
+    import datetime as dt
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -26,7 +26,7 @@ class Edition:
     language: str
     date_pattern: str
 
-    def format_date(self, day: datetime.date) -> str:
+    def format_date(self, day: dt.date) -> str:
         """Return *day* as this edition prints it above a story."""
         return format_date(day, self.date_pattern, locale=self.locale)
 

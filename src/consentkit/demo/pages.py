@@ -81,9 +81,7 @@ def search(locale: str) -> Response:
     query = request.args.get("q", "").strip()
     hits = search_stories(_archive().edition(locale), query)
     alternates = {other: url_for("newsroom.search", locale=other, q=query or None) for other in EDITIONS}
-    page = _render(
-        "search.html", locale, query=query, asked=bool(parse_query(query)), hits=hits, alternates=alternates
-    )
+    page = _render("search.html", locale, query=query, asked=bool(parse_query(query)), hits=hits, alternates=alternates)
     response = make_response(page)
     # What a reader looks for is theirs: it stays out of shared caches, and of the history of this one.
     response.headers["Cache-Control"] = "no-store"

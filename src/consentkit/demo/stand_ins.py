@@ -1,7 +1,7 @@
 """Stand-ins of third parties, served to the other name of this machine, and pages of another server.
 
-``localhost`` and ``127.0.0.1`` are different *sites* to a browser, whatever the port, so each can be a third party to the
-other without a second machine.
+``localhost`` and ``127.0.0.1`` are different *sites* to a browser, whatever the port, so each can be a third party to
+the other without a second machine.
 """
 
 from __future__ import annotations

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import collections.abc as cabc
 import dataclasses
-import datetime
+import datetime as dt
 import enum
 import re
 import typing as t
@@ -69,7 +69,7 @@ class Story:
     locale: str
     slug: str
     title: str
-    date: datetime.date
+    date: dt.date
     lead: str
     blocks: tuple[Block, ...]
     credits: tuple[str, ...]
@@ -130,15 +130,15 @@ def parse_story(name: str, text: str) -> Story:
 def _parse_name(name: str) -> tuple[str, str]:
     locale, separator, slug = unicodedata.normalize("NFC", name).removesuffix(".txt").partition("__")
     if not separator or not _SLUG.fullmatch(slug):
-        raise StoryError(name, "the name is not of the form '<locale>__<slug>.txt', for example 'ru__apple-orchard.txt'.")
+        raise StoryError(name, "the name is not of the form '<locale>__<slug>.txt': 'ru__apple-orchard.txt'.")
     if locale not in EDITIONS:
         raise StoryError(name, f"the paper has no edition in '{locale}', expected one of {', '.join(EDITIONS)}.")
     return locale, slug
 
 
-def _parse_date(name: str, line: str) -> datetime.date:
+def _parse_date(name: str, line: str) -> dt.date:
     try:
-        return datetime.date.fromisoformat(line)
+        return dt.date.fromisoformat(line)
     except ValueError:
         found = f"'{line}'" if line else "nothing"
         raise StoryError(name, f"line 2: found {found}, expected a date such as 2025-11-27.") from None
