@@ -56,7 +56,9 @@ test-widget: $(WIDGET)
 test-python: $(DEV) $(WIDGET) $(E2E) | lint types test-widget
 	$(BIN)/python -m pytest --numprocesses $(WORKERS) --dist loadfile $(PYTEST_ARGS)
 
+# Writes what the reference has from the code, then checks every link and that nothing public goes unmentioned.
 docs: $(DEV)
+	$(BIN)/python -m docs.reference.generate
 	$(BIN)/python -m pytest tests/contract/test_docs.py tests/contract/test_readme.py
 
 bench: $(DEV)
@@ -68,6 +70,15 @@ widget: $(WIDGET)
 format: $(DEV)
 	$(BIN)/ruff check --fix
 	$(BIN)/ruff format
+
+# Run in the package, as babel.cfg sees the sources. tests/contract/test_catalogs.py compares.
+catalogs: $(DEV)
+	cd src/consentkit && ../../$(BIN)/pybabel --quiet extract --mapping-file=../../babel.cfg --keywords=N_ --keywords=_ \
+		--keywords=pgettext:1c,2 --keywords=npgettext:1c,2,3 --add-comments=Translators: --no-location --sort-output \
+		--width=120 --project=consentkit --version=1.0 --copyright-holder='The consentkit developers' \
+		--output-file=i18n/locale/consentkit.pot .
+	cd src/consentkit/i18n/locale && for locale in ar en kk ru; do ../../../../$(BIN)/pybabel --quiet update --locale=$$locale \
+		--input-file=consentkit.pot --output-file=$$locale.po --no-fuzzy-matching --width=120 || exit 1; done
 
 LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
 	--custom-compile-command 'make lock' pyproject.toml --all-extras --group build

@@ -96,7 +96,10 @@ def reference() -> str:
 def commands(group: click.Group, *path: str) -> list[tuple[str, click.Command]]:
     """Return each command that does something, with its full name."""
     found = []
-    for name, command in sorted(group.commands.items()):
+    context = click.Context(group)
+    for name in group.list_commands(context):
+        command = group.get_command(context, name)
+        assert command, name
         if isinstance(command, click.Group):
             found += commands(command, *path, name)
         else:
