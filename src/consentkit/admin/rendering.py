@@ -21,6 +21,7 @@ from ..storage.accounts import AccountSession
 from . import times
 from . import words as names
 from .assets import asset_url
+from .filters import FIELDS
 from .roles import Right
 from .roles import allows
 
@@ -29,6 +30,9 @@ LOCALES = ("en", "ru", "kk")
 
 _G_WORDS = "_consentkit_admin_words"
 _G_SESSION = "_consentkit_admin_session"
+# What of an address stays when another language is chosen, and how much of each.
+_PARAMETERS = (*FIELDS, "before", "after", "next")
+_KEPT = 2000
 # Where an id is cut in its middle: as much as one needs to tell two of them apart.
 _HEAD, _TAIL = 8, 6
 
@@ -105,9 +109,7 @@ def _in_language(tag: str) -> str:
     endpoint = flask.request.endpoint
     if endpoint is None or flask.request.method not in {"GET", "HEAD"}:
         return flask.url_for(".index", lang=tag)
-    query = {name: values for name, values in flask.request.args.lists() if name != "lang" and name.isidentifier()}
-    # Names that url_for gives a meaning of its own.
-    query = {name: values for name, values in query.items() if not name.startswith("_")}
+    query = {name: flask.request.args[name][:_KEPT] for name in _PARAMETERS if name in flask.request.args}
     return flask.url_for(endpoint, **{**query, **(flask.request.view_args or {}), "lang": tag})
 
 
