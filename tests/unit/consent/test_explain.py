@@ -43,7 +43,7 @@ from tests.unit.consent.example import problems_of
         ),
         pytest.param(
             "[controller]",
-            "[controler]",
+            "[controllr]",
             "1: controller: found nothing, expected 'controller': who answers for the data (GDPR Art. 13(1)(a), (b)).",
             id="missing table",
         ),
@@ -156,8 +156,8 @@ from tests.unit.consent.example import problems_of
         ),
         pytest.param(
             'purposes = ["analytics"]',
-            'purposes = ["analitics"]',
-            "25: services[0].purposes[0]: found 'analitics', expected a purpose of this site. Did you mean "
+            'purposes = ["analyticz"]',
+            "25: services[0].purposes[0]: found 'analyticz', expected a purpose of this site. Did you mean "
             "'analytics'?",
             id="unknown purpose",
         ),
@@ -224,7 +224,7 @@ def test_everything_is_told_at_once_in_the_order_of_the_file() -> None:
     """What is wrong in one part does not hide what is wrong between the parts."""
     text = (
         changed('id = "steppe-herald"', "id = 7")
-        .replace('["analytics"]', '["analitics"]')
+        .replace('["analytics"]', '["analyticz"]')
         .replace("[policies.terms]", '[policies.term]\nfiles = {}\n[notice]\nlayout = "x"\n[policies.terms]')
     )
     with pytest.raises(ConfigError) as caught:
@@ -265,14 +265,14 @@ def test_broken_toml_has_its_line_and_plain_words(text: str, line: int, says: st
 
 def test_unknown_languages_and_texts_are_told_where_the_known_ones_are_given() -> None:
     """A country's code is no language, and a mistyped name would never be shown."""
-    text = changed('"kk"]', '"kz"]') + '[notice.texts.ru]\ntitel = "x"\nbody = "y"\n'
+    text = changed('"kk"]', '"kz"]') + '[notice.texts.ru]\ntitlle = "x"\nbody = "y"\n'
     assert set(problems_of(text, text_keys=["title", "body"], locales=["ru", "kk"])) == {
         "site.locales[1]",
-        "notice.texts.ru.titel",
+        "notice.texts.ru.titlle",
     }
     found = problems_of(text, text_keys=["title", "body"], locales=["ru", "kk"])
     assert found["site.locales[1]"].hint == "Did you mean 'kk'?"
-    assert found["notice.texts.ru.titel"].hint == "Did you mean 'title'?"
+    assert found["notice.texts.ru.titlle"].hint == "Did you mean 'title'?"
     assert parse_site(text, "site.toml").locales == ("ru", "kz")
 
 

@@ -144,7 +144,7 @@ def test_the_mark_of_windows_editors_is_passed_over(folder: Path) -> None:
 
 def test_a_policy_that_is_not_there_is_told(folder: Path) -> None:
     """The nearest file is proposed."""
-    (folder / "consentkit.toml").write_text(changed("privacy.ru.md", "privcy.ru.md"), encoding="utf-8")
+    (folder / "consentkit.toml").write_text(changed("privacy.ru.md", "privaccy.ru.md"), encoding="utf-8")
     with pytest.raises(ConfigError) as caught:
         load_site(folder / "consentkit.toml")
     [problem] = caught.value.problems

@@ -40,7 +40,7 @@ def test_a_right_file_fits() -> None:
     [
         ("hosts = [", "host = ["),
         ('provider = "Counter Ltd"\n', ""),
-        ("[controller]", "[controler]"),
+        ("[controller]", "[controllr]"),
         ('"https://www.steppe-herald.example"]', '"https://www.steppe-herald.example/"]'),
         ('locales = ["ru"', 'max_age_days = "180"\nlocales = ["ru"'),
         ('locales = ["ru"', 'max_age_days = 400\nlocales = ["ru"'),
