@@ -8,6 +8,13 @@ browsing on is agreeing.
 from __future__ import annotations
 
 from ..i18n.catalog import N_
+from ..i18n.vocabulary import LEGAL_BASES as LEGAL_BASES
+from ..i18n.vocabulary import PARTIES as PARTIES
+from ..i18n.vocabulary import POLICY_NAMES as POLICY_NAMES
+from ..i18n.vocabulary import PURPOSE_NAMES as PURPOSE_NAMES
+from ..i18n.vocabulary import PURPOSE_SENTENCES as PURPOSE_SENTENCES
+from ..i18n.vocabulary import STORAGE_KINDS as STORAGE_KINDS
+from ..i18n.vocabulary import TRANSFERS as TRANSFERS
 
 #: The first layer.
 FIRST_LAYER = {
@@ -69,23 +76,7 @@ ELSEWHERE = {
 #: Every text that a site can replace.
 TEXTS = {**FIRST_LAYER, **SECOND_LAYER, **ELSEWHERE}
 
-#: Names and sentences of the purposes that consentkit knows.
-PURPOSE_NAMES = {
-    "necessary": N_("Necessary"),
-    "preferences": N_("Preferences"),
-    "analytics": N_("Audience statistics"),
-    "advertising": N_("Advertising"),
-    "embeds": N_("Embedded media"),
-}
-PURPOSE_SENTENCES = {
-    "necessary": N_("What the site cannot work without: security, your session, this very choice."),
-    "preferences": N_("Remembers how you like the site: text size, city, theme."),
-    "analytics": N_("Counts visits, so that the newsroom knows what is read."),
-    "advertising": N_("Shows and measures advertisements that may be chosen by what you read."),
-    "embeds": N_("Shows videos and posts of other sites inside articles. Those sites then receive data about you."),
-}
-
-#: The same purposes inside the sentence of the first layer.
+#: The purposes that consentkit knows, inside the sentence of the first layer.
 PURPOSE_PHRASES = {
     "preferences": N_("your settings"),
     "analytics": N_("audience statistics"),
@@ -93,36 +84,11 @@ PURPOSE_PHRASES = {
     "embeds": N_("videos and posts from other sites"),
 }
 
-LEGAL_BASES = {
-    "consent": N_("your consent"),
-    "contract": N_("a contract with you"),
-    "legal_obligation": N_("a legal obligation"),
-    "legitimate_interest": N_("our legitimate interest"),
-}
-TRANSFERS = {
-    "adequacy": N_("an adequacy decision"),
-    "standard_clauses": N_("standard contractual clauses"),
-    "binding_rules": N_("binding corporate rules"),
-    "consent": N_("your explicit consent"),
-}
-STORAGE_KINDS = {
-    "cookie": N_("cookie"),
-    "local_storage": N_("local storage"),
-    "session_storage": N_("session storage"),
-    "indexed_db": N_("browser database"),
-    "cache": N_("browser cache"),
-}
-PARTIES = {"first": N_("this site"), "third": N_("the provider")}
-
+#: What has changed since an older decision.
 CHANGES = {
     "purpose_added": N_("A new purpose: %(purpose)s."),
     "basis_changed": N_("Another legal basis: %(purpose)s."),
     "recipient_added": N_("A new recipient of data: %(name)s."),
     "recipient_purpose_added": N_("%(name)s is now used for: %(purpose)s."),
     "policy_changed": N_("A new version: %(policy)s."),
-}
-POLICY_NAMES = {
-    "privacy": N_("Privacy policy"),
-    "terms": N_("Terms of use"),
-    "cookies": N_("Cookies and services"),
 }
