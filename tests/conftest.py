@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import collections.abc as cabc
+import contextlib
 import os
 import secrets
 import tempfile
@@ -46,21 +47,46 @@ def postgresql_server() -> cabc.Iterator[str]:
             url = server.get_uri()
             with psycopg.connect(url, autocommit=True) as connection:
                 # Its data need not outlive the tests.
-                connection.execute("ALTER SYSTEM SET fsync = off")
+                for setting in ("fsync", "full_page_writes", "synchronous_commit"):
+                    connection.execute(f"ALTER SYSTEM SET {setting} = off")
                 connection.execute("SELECT pg_reload_conf()")
             yield url
         finally:
             server.cleanup()
 
 
-@pytest.fixture
-def postgresql_url(postgresql_server: str) -> cabc.Iterator[str]:
-    """The URL of an empty database on PostgreSQL."""
+@contextlib.contextmanager
+def _postgresql_database(server: str, options: str = "") -> cabc.Iterator[str]:
     name = f"consentkit_{secrets.token_hex(6)}"
-    with psycopg.connect(postgresql_server, autocommit=True) as connection:
-        connection.execute(f"CREATE DATABASE {name}")
-        yield sa.make_url(postgresql_server).set(database=name).render_as_string(hide_password=False)
-        connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
+    with psycopg.connect(server, autocommit=True) as connection:
+        connection.execute(f"CREATE DATABASE {name} {options}")
+        try:
+            yield sa.make_url(server).set(database=name).render_as_string(hide_password=False)
+        finally:
+            connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@pytest.fixture(scope="session")
+def postgresql_template(postgresql_server: str) -> cabc.Iterator[str]:
+    """The name of a database that is ready for use, to be copied."""
+    with _postgresql_database(postgresql_server) as url:
+        database = Database(url)
+        migrate.upgrade(database)
+        database.dispose()
+        name = sa.make_url(url).database
+        assert name
+        yield name
+
+
+@pytest.fixture
+def postgresql_url(postgresql_server: str, request: pytest.FixtureRequest) -> cabc.Iterator[str]:
+    """The URL of an empty database on PostgreSQL."""
+    options = ""
+    if "database" in request.fixturenames:
+        # A test that asks for one that is ready as well means the same one. A copy is quicker than migrations.
+        options = f"TEMPLATE {request.getfixturevalue('postgresql_template')}"
+    with _postgresql_database(postgresql_server, options) as url:
+        yield url
 
 
 @pytest.fixture

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import click
 import flask
 
 from ..config import Settings
@@ -28,13 +29,16 @@ def open_settings() -> Settings:
 
 
 def open_database(*, ready: bool = True) -> Database:
-    """Return the store.
+    """Return the store. Its connections are closed when the command ends.
 
     :param ready: whether its tables must be there; ``False`` for what makes them.
     :raises StoreUnavailable: it is not reachable, or not migrated.
     """
     runtime = _runtime()
     database = runtime.database if runtime is not None else Database(open_settings().database_url)
+    command = click.get_current_context(silent=True)
+    if command is not None:
+        command.call_on_close(database.dispose)
     if ready:
         migrate.ensure_ready(database)
     return database
