@@ -16,7 +16,7 @@ from ..errors import NotFound
 from ..i18n.catalog import N_
 from ..i18n.catalog import Catalog
 from ..i18n.locales import own_name
-from ..notice.texts import PURPOSE_NAMES
+from ..i18n.vocabulary import PURPOSE_NAMES
 from ..operations.publish_site import SiteSnapshot
 from ..runtime import current_runtime
 from . import words as names

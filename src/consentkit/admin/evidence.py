@@ -19,10 +19,10 @@ from ..consent.purposes import NECESSARY
 from ..errors import NotFound
 from ..i18n.catalog import Catalog
 from ..i18n.locales import direction
+from ..i18n.vocabulary import POLICY_NAMES
+from ..i18n.vocabulary import PURPOSE_NAMES
 from ..notice.render import BASE
 from ..notice.render import NEXT
-from ..notice.texts import POLICY_NAMES
-from ..notice.texts import PURPOSE_NAMES
 from ..policies.versions import PolicyVersion
 from ..runtime import current_runtime
 from . import headers
@@ -243,9 +243,7 @@ def _as_published(policy: PolicyVersion) -> markupsafe.Markup:
 
 
 def _policy_url(policy: PolicyVersion) -> str:
-    return flask.url_for(
-        ".policy", site=policy.site, kind=policy.kind, locale=policy.locale, version=policy.version
-    )
+    return flask.url_for(".policy", site=policy.site, kind=policy.kind, locale=policy.locale, version=policy.version)
 
 
 def _kind_name(kind: str, words: Catalog) -> str:

@@ -14,6 +14,7 @@ from ..consent.regimes import REGIMES
 from ..consent.services import Service
 from ..consent.services import StoredItem
 from ..consent.site import Site
+from ..i18n import vocabulary
 from ..i18n.catalog import Catalog
 from ..i18n.catalog import catalog
 from ..i18n.locales import direction
@@ -107,12 +108,16 @@ def _purpose(site: Site, purpose: Purpose, words: Catalog) -> Json:
     own_sentence = localize(purpose.description, words.tag, *site.locales)
     return {
         "id": purpose.id,
-        "name": own_name or words.gettext(texts.PURPOSE_NAMES.get(purpose.id, purpose.id)),
+        "name": own_name or words.gettext(vocabulary.PURPOSE_NAMES.get(purpose.id, purpose.id)),
         "description": own_sentence
-        or (words.gettext(texts.PURPOSE_SENTENCES[purpose.id]) if purpose.id in texts.PURPOSE_SENTENCES else ""),
+        or (
+            words.gettext(vocabulary.PURPOSE_SENTENCES[purpose.id])
+            if purpose.id in vocabulary.PURPOSE_SENTENCES
+            else ""
+        ),
         "required": purpose.id == NECESSARY,
         "legal_basis": purpose.legal_basis.value,
-        "legal_basis_text": words.gettext(texts.LEGAL_BASES[purpose.legal_basis.value]),
+        "legal_basis_text": words.gettext(vocabulary.LEGAL_BASES[purpose.legal_basis.value]),
         "data_categories": [localize(item, words.tag, *site.locales) for item in purpose.data_categories],
         "retention": purpose.retention,
         "retention_text": words.format_duration(purpose.retention),
@@ -121,7 +126,7 @@ def _purpose(site: Site, purpose: Purpose, words: Catalog) -> Json:
 
 
 def _service(site: Site, service: Service, words: Catalog) -> Json:
-    transfer = texts.TRANSFERS.get(service.transfer.value)
+    transfer = vocabulary.TRANSFERS.get(service.transfer.value)
     return {
         "id": service.id,
         "name": service.name,
@@ -143,9 +148,9 @@ def _item(site: Site, item: StoredItem, words: Catalog) -> Json:
     return {
         "name": item.name,
         "kind": item.kind.value,
-        "kind_text": words.gettext(texts.STORAGE_KINDS[item.kind.value]),
+        "kind_text": words.gettext(vocabulary.STORAGE_KINDS[item.kind.value]),
         "party": item.party.value,
-        "party_text": words.gettext(texts.PARTIES[item.party.value]),
+        "party_text": words.gettext(vocabulary.PARTIES[item.party.value]),
         "lifetime": item.lifetime,
         "lifetime_text": words.format_duration(item.lifetime),
         "why": localize(item.why, words.tag, *site.locales),
@@ -156,7 +161,7 @@ def _changes(entry: Revision, names: cabc.Mapping[str, str], words: Catalog) -> 
     for change in entry.changes:
         values = {
             "purpose": names.get(change.get("purpose", ""), change.get("purpose", "")),
-            "policy": words.gettext(texts.POLICY_NAMES.get(change.get("policy", ""), change.get("policy", ""))),
+            "policy": words.gettext(vocabulary.POLICY_NAMES.get(change.get("policy", ""), change.get("policy", ""))),
             "name": change.get("name", ""),
         }
         message = texts.CHANGES[change["kind"]]

@@ -18,8 +18,8 @@ import markupsafe
 
 from ..consent.decisions import Choice
 from ..consent.evidence import StoredNotice
+from ..i18n import vocabulary
 from ..i18n.catalog import catalog
-from . import texts
 from .model import Json
 
 if t.TYPE_CHECKING:
@@ -130,7 +130,7 @@ def _second_layer(
             since=since,
             switches=switches,
             services_count=services_count,
-            policy_names={kind: words.gettext(name) for kind, name in texts.POLICY_NAMES.items()},
+            policy_names={kind: words.gettext(name) for kind, name in vocabulary.POLICY_NAMES.items()},
         )
     )
 

@@ -8,13 +8,6 @@ browsing on is agreeing.
 from __future__ import annotations
 
 from ..i18n.catalog import N_
-from ..i18n.vocabulary import LEGAL_BASES as LEGAL_BASES
-from ..i18n.vocabulary import PARTIES as PARTIES
-from ..i18n.vocabulary import POLICY_NAMES as POLICY_NAMES
-from ..i18n.vocabulary import PURPOSE_NAMES as PURPOSE_NAMES
-from ..i18n.vocabulary import PURPOSE_SENTENCES as PURPOSE_SENTENCES
-from ..i18n.vocabulary import STORAGE_KINDS as STORAGE_KINDS
-from ..i18n.vocabulary import TRANSFERS as TRANSFERS
 
 #: The first layer.
 FIRST_LAYER = {
