@@ -61,6 +61,7 @@ def create_app(
     consent = ConsentKit(app)
 
     app.extensions["steppe-herald"] = load_stories(articles or _HERE / "articles")
+    app.config["HERALD_BUNDLED"] = articles is None
     app.config["HERALD_PICTURES"] = find_pictures(_HERE / "static") if articles is None else {}
     app.config["HERALD_THIRD_PARTY"] = third_party
     app.register_blueprint(newsroom)

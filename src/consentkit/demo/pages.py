@@ -113,6 +113,7 @@ def _render(template: str, locale: str, **context: t.Any) -> str:
             "ngettext": catalog.ngettext,
             "address": _address,
             "picture": _picture,
+            "bundled": current_app.config["HERALD_BUNDLED"],
             "third_party": third_party,
             "other_origin": (find_other_origin(request.scheme, request.host) or "") if third_party else "",
         }

@@ -65,6 +65,12 @@ def test_a_story_without_a_credit_has_no_picture(gazette):
     assert "Рисунок вместо снимка." in _text(gazette.get("/ru/news/most"))
 
 
+def test_only_the_bundled_stories_are_called_made_up(reader, gazette):
+    """Those of somebody else's folder may be about people who exist."""
+    assert "не существует" in _text(reader.get("/ru/"))
+    assert "не существует" not in _text(gazette.get("/ru/"))
+
+
 def test_a_story_leads_to_its_neighbours_with_their_teasers(gazette):
     """The older one is the previous, the newer one the next."""
     page = html.unescape(_text(gazette.get("/ru/news/most")))
