@@ -27,6 +27,7 @@ from .errors import ConfigError
 from .errors import NotFound
 from .errors import Problem
 from .errors import StoreUnavailable
+from .i18n.locales import KNOWN_LOCALES
 from .notice.texts import TEXTS
 from .operations.publish_site import SiteSnapshot
 from .operations.publish_site import publish_site
@@ -159,13 +160,24 @@ class Sites:
             return
         files = self._files
         snapshots = {}
+        problems: list[Problem] = []
         for name, loaded in files.sites.items():
-            with self._database.unit_of_work() as uow:
-                snapshots[name] = publish_site(uow, loaded.site, loaded.folder, style=self._style, clock=self._clock)
+            try:
+                with self._database.unit_of_work() as uow:
+                    snapshots[name] = publish_site(
+                        uow, loaded.site, loaded.folder, style=self._style, clock=self._clock
+                    )
+            except ConfigError as error:
+                # A policy's file. The other sites need not wait for it.
+                problems += error.problems
+                if name in self._snapshots:
+                    snapshots[name] = self._snapshots[name]
         with self._database.unit_of_work(read_only=True) as uow:
             self._stamp = (uow.policies.stamp(), uow.revisions.stamp(), self._clock.now().date())
         self._snapshots = snapshots
         self._in_force = files
+        if problems:
+            raise ConfigError(*problems)
 
     def _reread(self) -> None:
         if _stamp(self._settings.config) == self._files.stamp:
@@ -256,7 +268,7 @@ def current_runtime() -> Runtime:
 def _read(config: Path) -> _Files:
     # The stamp is taken first: a change while reading is then seen the next time.
     stamp = _stamp(config)
-    sites = load_sites(config, text_keys=TEXTS.keys())
+    sites = load_sites(config, text_keys=TEXTS.keys(), locales=KNOWN_LOCALES)
     problems = [
         Problem(
             str(loaded.path.name),

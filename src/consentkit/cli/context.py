@@ -10,6 +10,7 @@ import flask
 from ..config import Settings
 from ..consent.load import load_sites as load_from_files
 from ..consent.site import Site
+from ..i18n.locales import KNOWN_LOCALES
 from ..notice.texts import TEXTS
 from ..runtime import Runtime
 from ..storage import migrate
@@ -49,7 +50,7 @@ def load_sites() -> dict[str, tuple[Site, Path]]:
 
     :raises ConfigError: a file is wrong.
     """
-    loaded = load_from_files(open_settings().config, text_keys=TEXTS.keys())
+    loaded = load_from_files(open_settings().config, text_keys=TEXTS.keys(), locales=KNOWN_LOCALES)
     return {name: (entry.site, entry.folder) for name, entry in loaded.items()}
 
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import importlib.resources
 import json
 
 import click
 
-from ..web.templating import csp_sources
+from ..enforcement.csp import own_sources
 from .context import load_sites
 
 
@@ -19,12 +20,15 @@ def csp(form: str, site_id: str | None, *, hosts: bool) -> None:
 
     Pages that embed the tag from another origin allow that origin in script-src and connect-src instead of 'self'.
     """
-    sources: dict[str, object] = {"consentkit": csp_sources()}
+    # The door beside this one owns the file; its text is all that is needed here.
+    script = importlib.resources.files("consentkit.web").joinpath("static", "head.js").read_text("utf-8")
+    own = own_sources(script)
+    services: dict[str, list[str]] = {}
     if hosts:
         found = load_sites()
         if site_id is not None and site_id not in found:
             raise click.BadParameter(f"there is no site '{site_id}'; the sites are: {', '.join(found)}.")
-        sources["services"] = {
+        services = {
             service.id: list(service.hosts)
             for name, (site, _) in found.items()
             if site_id in {None, name}
@@ -32,9 +36,9 @@ def csp(form: str, site_id: str | None, *, hosts: bool) -> None:
             if service.hosts
         }
     if form == "json":
-        click.echo(json.dumps(sources, indent=2))
+        click.echo(json.dumps({"consentkit": own, "services": services}, indent=2))
         return
-    for directive, values in csp_sources().items():
+    for directive, values in own.items():
         click.echo(f"{directive} {' '.join(values)}")
-    for service, names in sources.get("services", {}).items():  # type: ignore[attr-defined]  # built just above
+    for service, names in services.items():
         click.echo(f"# {service}: {' '.join(names)}")
