@@ -174,6 +174,8 @@ class Codec:
         if not isinstance(payload, dict) or not payload.keys() <= {"v", "s", "c", "n", "r", "a", "p", "x", "e"}:
             raise CookieMalformed("The state is not an object of ours.")
         try:
+            if _is(int, payload["v"]) != _FORMAT:
+                raise CookieMalformed("The state has a format that this version does not know.")
             purposes = payload["p"]
             state = State(
                 site=_is(str, payload["s"]),
@@ -188,8 +190,6 @@ class Codec:
             )
         except (KeyError, TypeError, ValueError) as error:
             raise CookieMalformed("The state lacks a field, or one has the wrong type.") from error
-        if _is(int, payload.get("v")) != _FORMAT:
-            raise CookieMalformed("The state has a format that this version does not know.")
         return state
 
     def is_sealed(self, value: str) -> bool:
