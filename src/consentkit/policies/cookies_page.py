@@ -83,11 +83,10 @@ class _Page:
         yield f"## {escape(self._purpose_name(purpose))}"
         if sentence := self._own(purpose.description) or self._term(vocabulary.PURPOSE_SENTENCES, purpose.id):
             yield escape(sentence)
-        data = [self._own(item) for item in purpose.data_categories]
         yield _facts(
             (gettext("Used"), gettext("always") if purpose.id == NECESSARY else gettext("only if you agree")),
             (gettext("Legal basis"), self._term(vocabulary.LEGAL_BASES, purpose.legal_basis)),
-            (gettext("Data"), self._words.format_list(data)),
+            (gettext("Data"), self._listed(purpose.data_categories)),
             (gettext("Kept for"), self._words.format_duration(purpose.retention)),
         )
         used = [service for service in self._site.services if purpose.id in service.purposes]
@@ -116,6 +115,7 @@ class _Page:
         yield f"### {escape(service.name)}"
         yield _facts(
             (gettext("Who receives data"), f"{service.provider} ({self._words.territory_name(service.country)})"),
+            (gettext("Data"), self._listed(service.data_categories)),
             (gettext("Transfer rests on"), self._term(vocabulary.TRANSFERS, service.transfer)),
             (gettext("Why it is needed"), self._own(service.why_necessary)),
             raw=(
@@ -236,6 +236,9 @@ class _Page:
 
     def _own(self, text: cabc.Mapping[str, str]) -> str:
         return localize(text, self._locale, *self._site.locales)
+
+    def _listed(self, texts: cabc.Iterable[cabc.Mapping[str, str]]) -> str:
+        return self._words.format_list([self._own(text) for text in texts])
 
     def _filled(self, text: str, **values: str) -> str:
         return text % {name: escape(value) for name, value in values.items()}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from babel import Locale
 from hypothesis import given
+from hypothesis import settings
 from hypothesis import strategies as st
 
 from consentkit.i18n.locales import KNOWN_LOCALES
@@ -90,6 +91,7 @@ def test_tags_are_brought_to_one_form(tag: str, expected: str | None) -> None:
     assert canonical_tag(tag) == expected
 
 
+@settings(deadline=None)
 @given(st.text(max_size=80))
 def test_no_text_breaks_the_table(text: str) -> None:
     """Hostile tags are answered like unknown ones."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 from hypothesis import given
+from hypothesis import settings
 from hypothesis import strategies as st
 
 from consentkit.i18n.negotiate import best
@@ -56,6 +57,7 @@ def test_a_long_header_is_read_only_at_its_beginning() -> None:
     assert from_accept_language("xx," * 100_000 + "ru", ["ru"]) is None
 
 
+@settings(deadline=None)
 @given(st.text(max_size=300), st.lists(st.text(max_size=12), max_size=5))
 def test_no_header_raises(header: str, offered: list[str]) -> None:
     """The answer is one of the offers, or nothing."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from hypothesis import given
+from hypothesis import settings
 from hypothesis import strategies as st
 
 from consentkit.policies.diff import Change
@@ -40,6 +41,7 @@ def test_a_first_version_is_all_new() -> None:
     assert {entry.change for entry in compare("", OLD)} == {Change.ADDED}
 
 
+@settings(deadline=None)
 @given(
     st.lists(st.sampled_from(["a", "b", "c", "d"]), max_size=12),
     st.lists(st.sampled_from(["a", "b", "c", "d"]), max_size=12),

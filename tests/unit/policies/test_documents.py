@@ -7,6 +7,7 @@ import pathlib
 
 import pytest
 from hypothesis import given
+from hypothesis import settings
 from hypothesis import strategies as st
 
 from consentkit.errors import ConfigError
@@ -86,6 +87,7 @@ def test_a_policy_does_not_lead_out_of_its_folder(tmp_path: pathlib.Path, name: 
         documents_of(site, folder, "privacy")
 
 
+@settings(deadline=None)
 @given(st.binary(max_size=300))
 def test_any_bytes_become_a_document_or_our_error(data: bytes) -> None:
     """Nothing else gets out."""

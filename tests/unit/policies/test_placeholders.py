@@ -41,9 +41,9 @@ def test_a_page_of_the_sites_own_is_linked_instead() -> None:
 
 def test_an_unknown_name_is_told_with_its_line_and_the_nearest_one() -> None:
     """The message names the way out."""
-    _, (problem,) = fill("a\n{{ controler.name }}", {"controller.name": "X"}, where="privacy.ru.md")
+    _, (problem,) = fill("a\n{{ controller.nme }}", {"controller.name": "X"}, where="privacy.ru.md")
     assert problem.where == "privacy.ru.md:2"
-    assert "'{{ controler.name }}'" in problem.message
+    assert "'{{ controller.nme }}'" in problem.message
     assert problem.hint == "Did you mean 'controller.name'?"
 
 

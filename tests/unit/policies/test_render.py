@@ -6,6 +6,7 @@ import re
 
 import pytest
 from hypothesis import given
+from hypothesis import settings
 from hypothesis import strategies as st
 
 from consentkit.policies.render import render
@@ -82,6 +83,7 @@ def test_code_runs_from_left_to_right() -> None:
     assert '<code dir="ltr">_ga_*</code>' in render("# T\n\n`_ga_*`\n").html
 
 
+@settings(deadline=None)
 @given(st.text(max_size=400))
 def test_no_text_raises_or_leaves_the_allow_list(text: str) -> None:
     """Any text becomes a fragment of known elements."""
