@@ -89,7 +89,7 @@ def _stop(_number: int, _frame: types.FrameType | None) -> None:
 def _describe(host: str, port: int, email: str | None, password: str | None) -> cabc.Iterator[str]:
     name = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(host, f"[{host}]" if ":" in host else host)  # noqa: S104 - read, not bound
     origin = f"http://{name}:{port}"
-    yield f"The newsroom    {origin}/ (Қазақша {origin}/kk/, Русский {origin}/ru/, English {origin}/en/)"
+    yield f"The newsroom    {origin}/ (Kazakh {origin}/kk/, Russian {origin}/ru/, English {origin}/en/)"
     if name in {"127.0.0.1", "localhost", "[::1]"}:
         other = f"http://{'127.0.0.1' if name == 'localhost' else 'localhost'}:{port}"
         yield f"Another server  {other}/elsewhere and {other}/ar/: plain pages with the one tag, from another site"
