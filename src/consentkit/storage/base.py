@@ -25,6 +25,21 @@ class Base(orm.DeclarativeBase):
     )
 
 
+class Text(sa.types.TypeDecorator[str]):
+    """Text, whatever a reader may have sent.
+
+    What a database cannot hold (NUL in PostgreSQL; halves of surrogate pairs, which JSON can spell, in either) becomes
+    U+FFFD: stored it does no harm, and looked up it finds nothing.
+    """
+
+    impl = sa.Text
+    cache_ok = True
+
+    def process_bind_param(self, value: str | None, _dialect: sa.Dialect) -> str | None:
+        """Return what can be held."""
+        return None if value is None else _storable(value)
+
+
 class UtcDateTime(sa.types.TypeDecorator[dt.datetime]):
     """An aware time. It is stored in UTC, to the microsecond, and comes back in UTC, whatever the server's zone."""
 
@@ -58,7 +73,7 @@ class CanonicalJson(sa.types.TypeDecorator[t.Any]):
 
     def process_bind_param(self, value: object, _dialect: sa.Dialect) -> str | None:
         """Print the value."""
-        return None if value is None else canonical_json(value)
+        return None if value is None else _storable(canonical_json(value))
 
     def process_result_value(self, value: str | None, _dialect: sa.Dialect) -> t.Any:
         """Parse the text."""
@@ -90,3 +105,7 @@ class EnumValue(sa.types.TypeDecorator[enum.StrEnum]):
 def canonical_json(value: object) -> str:
     """Return *value* as JSON with sorted keys and no spaces, UTF-8 kept (in the manner of RFC 8785)."""
     return json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":"), allow_nan=False)
+
+
+def _storable(text: str) -> str:
+    return text.replace("\x00", "\ufffd").encode("utf-16", "surrogatepass").decode("utf-16", "replace")

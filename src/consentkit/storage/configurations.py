@@ -8,6 +8,7 @@ import sqlalchemy as sa
 from sqlalchemy import orm
 
 from .base import Base
+from .base import Text
 from .base import UtcDateTime
 from .upserts import insert_if_absent
 
@@ -17,9 +18,9 @@ class ConfigurationRow(Base):
 
     __tablename__ = "consentkit_configurations"
 
-    site: orm.Mapped[str] = orm.mapped_column(sa.Text, primary_key=True, comment="The site's id.")
-    version: orm.Mapped[str] = orm.mapped_column(sa.Text, primary_key=True, comment="A hash of the content.")
-    content: orm.Mapped[str] = orm.mapped_column(sa.Text, comment="The configuration as canonical JSON.")
+    site: orm.Mapped[str] = orm.mapped_column(Text, primary_key=True, comment="The site's id.")
+    version: orm.Mapped[str] = orm.mapped_column(Text, primary_key=True, comment="A hash of the content.")
+    content: orm.Mapped[str] = orm.mapped_column(Text, comment="The configuration as canonical JSON.")
     created_at: orm.Mapped[dt.datetime] = orm.mapped_column(UtcDateTime, comment="When it was first in force.")
 
     __table_args__ = ({"comment": "Every configuration that was ever in force. Rows never change."},)

@@ -11,6 +11,7 @@ from sqlalchemy import orm
 from ..consent.decisions import Layer
 from .base import Base
 from .base import EnumValue
+from .base import Text
 from .upserts import insert
 
 
@@ -19,10 +20,10 @@ class ImpressionRow(Base):
 
     __tablename__ = "consentkit_impressions"
 
-    site: orm.Mapped[str] = orm.mapped_column(sa.Text, primary_key=True, comment="The site's id.")
+    site: orm.Mapped[str] = orm.mapped_column(Text, primary_key=True, comment="The site's id.")
     day: orm.Mapped[dt.date] = orm.mapped_column(sa.Date, primary_key=True, comment="The day, in UTC.")
     notice_version: orm.Mapped[str] = orm.mapped_column(
-        sa.Text, primary_key=True, comment="What was shown: consentkit_notices.version."
+        Text, primary_key=True, comment="What was shown: consentkit_notices.version."
     )
     layer: orm.Mapped[Layer] = orm.mapped_column(EnumValue(Layer), primary_key=True, comment="Which layer was shown.")
     count: orm.Mapped[int] = orm.mapped_column(sa.BigInteger, comment="How often.")

@@ -10,6 +10,7 @@ from sqlalchemy import orm
 
 from ..consent.evidence import StoredNotice
 from .base import Base
+from .base import Text
 from .base import UtcDateTime
 from .upserts import insert_if_absent
 
@@ -22,8 +23,8 @@ class StyleRow(Base):
 
     __tablename__ = "consentkit_styles"
 
-    hash: orm.Mapped[str] = orm.mapped_column(sa.Text, primary_key=True, comment="SHA-256 of the text, hexadecimal.")
-    style: orm.Mapped[str] = orm.mapped_column(sa.Text, comment="The CSS.")
+    hash: orm.Mapped[str] = orm.mapped_column(Text, primary_key=True, comment="SHA-256 of the text, hexadecimal.")
+    style: orm.Mapped[str] = orm.mapped_column(Text, comment="The CSS.")
 
     __table_args__ = ({"comment": "The stylesheets that notices were shown with, each once."},)
 
@@ -33,21 +34,21 @@ class NoticeRow(Base):
 
     __tablename__ = "consentkit_notices"
 
-    site: orm.Mapped[str] = orm.mapped_column(sa.Text, primary_key=True, comment="The site's id.")
+    site: orm.Mapped[str] = orm.mapped_column(Text, primary_key=True, comment="The site's id.")
     version: orm.Mapped[str] = orm.mapped_column(
-        sa.Text, primary_key=True, comment="16 characters of the hash of the content."
+        Text, primary_key=True, comment="16 characters of the hash of the content."
     )
-    locale: orm.Mapped[str] = orm.mapped_column(sa.Text, comment="The language that it is in.")
-    regime: orm.Mapped[str] = orm.mapped_column(sa.Text, comment="The rule set that it was made for.")
-    layout: orm.Mapped[str] = orm.mapped_column(sa.Text, comment="How the first layer lies on the page.")
+    locale: orm.Mapped[str] = orm.mapped_column(Text, comment="The language that it is in.")
+    regime: orm.Mapped[str] = orm.mapped_column(Text, comment="The rule set that it was made for.")
+    layout: orm.Mapped[str] = orm.mapped_column(Text, comment="How the first layer lies on the page.")
     revision: orm.Mapped[int] = orm.mapped_column(
         sa.Integer, comment="What it asks about: consentkit_revisions.number."
     )
-    content: orm.Mapped[str] = orm.mapped_column(sa.Text, comment="The canonical JSON that was hashed.")
-    html: orm.Mapped[str] = orm.mapped_column(sa.Text, comment="The first layer as markup.")
-    preferences_html: orm.Mapped[str] = orm.mapped_column(sa.Text, comment="The second layer as markup.")
+    content: orm.Mapped[str] = orm.mapped_column(Text, comment="The canonical JSON that was hashed.")
+    html: orm.Mapped[str] = orm.mapped_column(Text, comment="The first layer as markup.")
+    preferences_html: orm.Mapped[str] = orm.mapped_column(Text, comment="The second layer as markup.")
     style_hash: orm.Mapped[str] = orm.mapped_column(
-        sa.Text, sa.ForeignKey(StyleRow.hash), comment="The stylesheet that it was shown with."
+        Text, sa.ForeignKey(StyleRow.hash), comment="The stylesheet that it was shown with."
     )
     first_published_at: orm.Mapped[dt.datetime] = orm.mapped_column(UtcDateTime, comment="When it was first stored.")
 

@@ -11,6 +11,7 @@ from sqlalchemy import orm
 
 from ..policies.versions import PolicyVersion
 from .base import Base
+from .base import Text
 from .base import UtcDateTime
 from .upserts import insert_if_absent
 
@@ -20,18 +21,18 @@ class PolicyRow(Base):
 
     __tablename__ = "consentkit_policies"
 
-    site: orm.Mapped[str] = orm.mapped_column(sa.Text, primary_key=True, comment="The site's id.")
-    kind: orm.Mapped[str] = orm.mapped_column(sa.Text, primary_key=True, comment="privacy, terms or cookies.")
-    locale: orm.Mapped[str] = orm.mapped_column(sa.Text, primary_key=True, comment="The language that it is in.")
+    site: orm.Mapped[str] = orm.mapped_column(Text, primary_key=True, comment="The site's id.")
+    kind: orm.Mapped[str] = orm.mapped_column(Text, primary_key=True, comment="privacy, terms or cookies.")
+    locale: orm.Mapped[str] = orm.mapped_column(Text, primary_key=True, comment="The language that it is in.")
     publication: orm.Mapped[str] = orm.mapped_column(
-        sa.Text, primary_key=True, comment="Shared by what was published together in several languages."
+        Text, primary_key=True, comment="Shared by what was published together in several languages."
     )
     version: orm.Mapped[str] = orm.mapped_column(
-        sa.Text, comment="A hash of the source; the same again when an old text comes back."
+        Text, comment="A hash of the source; the same again when an old text comes back."
     )
-    title: orm.Mapped[str] = orm.mapped_column(sa.Text, comment="The heading.")
-    source: orm.Mapped[str] = orm.mapped_column(sa.Text, comment="The Markdown, placeholders filled in.")
-    html: orm.Mapped[str] = orm.mapped_column(sa.Text, comment="The sanitised markup that was shown.")
+    title: orm.Mapped[str] = orm.mapped_column(Text, comment="The heading.")
+    source: orm.Mapped[str] = orm.mapped_column(Text, comment="The Markdown, placeholders filled in.")
+    html: orm.Mapped[str] = orm.mapped_column(Text, comment="The sanitised markup that was shown.")
     effective_on: orm.Mapped[dt.date] = orm.mapped_column(sa.Date, comment="From this day on it holds.")
     material: orm.Mapped[bool] = orm.mapped_column(
         sa.Boolean, comment="Whether readers who decided before must be asked again."

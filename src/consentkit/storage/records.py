@@ -20,6 +20,7 @@ from ..consent.record_ids import record_id_time
 from .base import Base
 from .base import CanonicalJson
 from .base import EnumValue
+from .base import Text
 from .base import UtcDateTime
 
 #: How far a record's id may be from the time of its decision. Look-ups by time go by the id first, so a record beyond
@@ -39,9 +40,9 @@ class RecordRow(Base):
     id: orm.Mapped[str] = orm.mapped_column(
         sa.Uuid(as_uuid=False), primary_key=True, comment="UUIDv7: its order is the order of time."
     )
-    site: orm.Mapped[str] = orm.mapped_column(sa.Text, comment="The site's id.")
+    site: orm.Mapped[str] = orm.mapped_column(Text, comment="The site's id.")
     subject_id: orm.Mapped[str | None] = orm.mapped_column(
-        sa.Text, comment="The pseudonym of the reader's browser; null for who never agreed to anything."
+        Text, comment="The pseudonym of the reader's browser; null for who never agreed to anything."
     )
     previous_id: orm.Mapped[str | None] = orm.mapped_column(
         sa.Uuid(as_uuid=False), comment="The same subject's record before this one."
@@ -53,37 +54,37 @@ class RecordRow(Base):
     services: orm.Mapped[dict[str, bool]] = orm.mapped_column(
         CanonicalJson, comment="Every optional service: allowed or refused."
     )
-    regime: orm.Mapped[str] = orm.mapped_column(sa.Text, comment="The rule set that applied.")
+    regime: orm.Mapped[str] = orm.mapped_column(Text, comment="The rule set that applied.")
     country: orm.Mapped[str | None] = orm.mapped_column(
-        sa.Text, comment="ISO 3166-1, two letters, as a trusted proxy told it."
+        Text, comment="ISO 3166-1, two letters, as a trusted proxy told it."
     )
-    locale: orm.Mapped[str] = orm.mapped_column(sa.Text, comment="The language of the notice.")
+    locale: orm.Mapped[str] = orm.mapped_column(Text, comment="The language of the notice.")
     notice_version: orm.Mapped[str] = orm.mapped_column(
-        sa.Text, comment="What the reader saw: consentkit_notices.version."
+        Text, comment="What the reader saw: consentkit_notices.version."
     )
     revision: orm.Mapped[int] = orm.mapped_column(
         sa.Integer, comment="What the reader was asked about: consentkit_revisions.number."
     )
     config_version: orm.Mapped[str] = orm.mapped_column(
-        sa.Text, comment="The configuration in force: consentkit_configurations.version."
+        Text, comment="The configuration in force: consentkit_configurations.version."
     )
     policy_versions: orm.Mapped[dict[str, str]] = orm.mapped_column(
         CanonicalJson, comment="Kind of policy to its version in the reader's language."
     )
-    layout: orm.Mapped[str] = orm.mapped_column(sa.Text, comment="How the first layer lay on the page.")
+    layout: orm.Mapped[str] = orm.mapped_column(Text, comment="How the first layer lay on the page.")
     layer: orm.Mapped[Layer | None] = orm.mapped_column(
         EnumValue(Layer), comment="Where it was decided: first or second layer, or the page of preferences."
     )
     method: orm.Mapped[Method] = orm.mapped_column(EnumValue(Method), comment="By which way the decision came in.")
     section: orm.Mapped[str | None] = orm.mapped_column(
-        sa.Text, comment="The first segment of the page's path, or all of it where the site asks for it."
+        Text, comment="The first segment of the page's path, or all of it where the site asks for it."
     )
-    user_agent_family: orm.Mapped[str] = orm.mapped_column(sa.Text, comment="The browser's family, without version.")
-    device_class: orm.Mapped[str] = orm.mapped_column(sa.Text, comment="The class of device, e.g. mobile.")
+    user_agent_family: orm.Mapped[str] = orm.mapped_column(Text, comment="The browser's family, without version.")
+    device_class: orm.Mapped[str] = orm.mapped_column(Text, comment="The class of device, e.g. mobile.")
     gpc: orm.Mapped[bool] = orm.mapped_column(sa.Boolean, comment="Whether the request carried Sec-GPC: 1.")
-    tc_string: orm.Mapped[str | None] = orm.mapped_column(sa.Text, comment="The TCF string that was made.")
+    tc_string: orm.Mapped[str | None] = orm.mapped_column(Text, comment="The TCF string that was made.")
     gvl_version: orm.Mapped[int | None] = orm.mapped_column(sa.Integer, comment="The vendor list it was made with.")
-    gpp_string: orm.Mapped[str | None] = orm.mapped_column(sa.Text, comment="The GPP string that was made.")
+    gpp_string: orm.Mapped[str | None] = orm.mapped_column(Text, comment="The GPP string that was made.")
     decided_at: orm.Mapped[dt.datetime] = orm.mapped_column(UtcDateTime, comment="The server's time of the decision.")
     expires_at: orm.Mapped[dt.datetime] = orm.mapped_column(UtcDateTime, comment="When the reader is asked again.")
     sample: orm.Mapped[bool] = orm.mapped_column(sa.Boolean, comment="Made up for a demonstration; not in the log.")
@@ -114,9 +115,9 @@ class NonceRow(Base):
 
     __tablename__ = "consentkit_nonces"
 
-    site: orm.Mapped[str] = orm.mapped_column(sa.Text, primary_key=True, comment="The site's id.")
-    nonce: orm.Mapped[str] = orm.mapped_column(sa.Text, primary_key=True, comment="What the sender chose at random.")
-    body_hash: orm.Mapped[str] = orm.mapped_column(sa.Text, comment="A hash of the decision as it was sent.")
+    site: orm.Mapped[str] = orm.mapped_column(Text, primary_key=True, comment="The site's id.")
+    nonce: orm.Mapped[str] = orm.mapped_column(Text, primary_key=True, comment="What the sender chose at random.")
+    body_hash: orm.Mapped[str] = orm.mapped_column(Text, comment="A hash of the decision as it was sent.")
     record_id: orm.Mapped[str] = orm.mapped_column(
         sa.Uuid(as_uuid=False), comment="The record that answered it; no foreign key, see consentkit_records."
     )
@@ -228,17 +229,27 @@ def _conditions(which: RecordFilter) -> cabc.Iterator[sa.ColumnElement[bool]]:
         yield RecordRow.site == which.site
     # The bounds by id let the database begin at the right place of an index; those by time are exact.
     if which.since is not None:
-        yield RecordRow.id >= lowest_record_id(_shifted(which.since, -ID_SLACK))
-        yield RecordRow.decided_at >= which.since
+        since = _utc(which.since)
+        yield RecordRow.id >= lowest_record_id(_shifted(since, -ID_SLACK))
+        yield RecordRow.decided_at >= since
     if which.until is not None:
-        yield RecordRow.id < lowest_record_id(_shifted(which.until, ID_SLACK))
-        yield RecordRow.decided_at < which.until
+        until = _utc(which.until)
+        yield RecordRow.id < lowest_record_id(_shifted(until, ID_SLACK))
+        yield RecordRow.decided_at < until
     if which.action is not None:
         yield RecordRow.action == which.action
     if which.locale is not None:
         yield RecordRow.locale == which.locale
     if which.record_id is not None:
         yield RecordRow.id == which.record_id if is_record_id(which.record_id) else sa.false()
+
+
+def _utc(at: dt.datetime) -> dt.datetime:
+    try:
+        return at.astimezone(dt.UTC)
+    except OverflowError:
+        # The first or last hours that a calendar has, somewhere else on earth.
+        return at.replace(tzinfo=dt.UTC)
 
 
 def _shifted(at: dt.datetime, by: dt.timedelta) -> dt.datetime:

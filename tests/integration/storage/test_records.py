@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import datetime as dt
 import tracemalloc
+import typing as t
 
 import pytest
 import sqlalchemy as sa
@@ -97,6 +98,29 @@ def test_records_are_found_by_what_they_are(database: Database) -> None:
     assert len(found(database, EVERYTHING)) == 4
 
 
+@pytest.mark.parametrize("sent", ["a\x00b", "\ud800", "\udfff\ud83d"])
+def test_text_that_no_database_can_hold_is_no_error(database: Database, sent: str) -> None:
+    """JSON can spell it, so somebody will send it. It is stored with a replacement, and looked up it finds nothing."""
+    (record,) = store(database, make_record(sample=True, section=f"news{sent}", services={f"x{sent}": True}))
+    with database.unit_of_work(read_only=True) as uow:
+        stored = uow.records.get(record.id)
+        assert stored is not None
+        assert stored.section is not None
+        assert stored.section.startswith("news")
+        assert "\ufffd" in stored.section
+        assert uow.records.latest_of("steppe-herald", sent) is None
+        assert not uow.notices.exists("steppe-herald", sent)
+        assert uow.policies.get("steppe-herald", "privacy", "ru", sent) is None
+    assert found(database, RecordFilter(site=sent, locale=sent)) == []
+
+
+def test_text_of_any_script_is_kept(database: Database) -> None:
+    """Also beyond the first 65,536 characters, and combined ones."""
+    (record,) = store(database, make_record(sample=True, section="қоғам/社会/📰/e\u0301/\ufeff"))
+    with database.unit_of_work(read_only=True) as uow:
+        assert uow.records.get(record.id) == record
+
+
 def test_records_are_found_by_time(database: Database) -> None:
     """From the first moment on, up to but without the last one, to the microsecond."""
     times = [NOON, NOON + MINUTE, NOON + 2 * MINUTE]
@@ -105,8 +129,9 @@ def test_records_are_found_by_time(database: Database) -> None:
     assert found(database, RecordFilter(until=times[1])) == [first.id]
     assert found(database, RecordFilter(since=times[1], until=times[2])) == [second.id]
     assert found(database, RecordFilter(since=times[1] + dt.timedelta(microseconds=1))) == [third.id]
+    almaty, lima = dt.timezone(dt.timedelta(hours=5)), dt.timezone(dt.timedelta(hours=-5))
     everything = RecordFilter(
-        since=dt.datetime(1, 1, 1, tzinfo=dt.UTC), until=dt.datetime(9999, 12, 31, 23, 59, tzinfo=dt.UTC)
+        since=dt.datetime(1, 1, 1, tzinfo=almaty), until=dt.datetime(9999, 12, 31, 23, 59, tzinfo=lima)
     )
     assert len(found(database, everything)) == 3
 
@@ -184,7 +209,7 @@ def test_pages_are_read_from_an_index(sqlite_url: str, which: RecordFilter, inde
     plans: list[str] = []
 
     @sa.event.listens_for(database.engine, "before_cursor_execute")
-    def explain(connection: sa.Connection, cursor: object, statement: str, parameters: object, *_: object) -> None:
+    def explain(connection: sa.Connection, cursor: object, statement: str, parameters: t.Any, *_: object) -> None:
         if statement.startswith("SELECT"):
             rows = connection.connection.cursor()
             rows.execute(f"EXPLAIN QUERY PLAN {statement}", parameters)
