@@ -1,18 +1,32 @@
-"""Writes what the reference has from the code: the schema of a site's file, and the tables of its keys.
+"""Writes what the reference has from the code: the schema of a site's file, and what stands between the pages' markers.
 
 ``python -m docs.reference.generate`` in the root of the project; the tests compare.
 """
 
 from __future__ import annotations
 
+import collections.abc as cabc
+import inspect
 import json
+import re
 import typing as t
 from pathlib import Path
 
+import click
+
+from consentkit import errors
+from consentkit.admin import blueprint as admin
+from consentkit.cli import consentkit_cli
 from consentkit.config import SETTINGS
 from consentkit.consent.explain import EXPECTED
 from consentkit.consent.schema import json_schema
+from consentkit.notice.texts import ELSEWHERE
+from consentkit.notice.texts import FIRST_LAYER
+from consentkit.notice.texts import SECOND_LAYER
 from consentkit.notice.texts import TEXTS
+from consentkit.storage.records import COLUMNS
+from consentkit.web import blueprint as web
+from consentkit.web import openapi
 
 HERE = Path(__file__).parent
 SCHEMA = HERE / "consentkit.schema.json"
@@ -42,20 +56,20 @@ def schema_text() -> str:
     return json.dumps(json_schema(), ensure_ascii=False, indent=2) + "\n"
 
 
-def page_text(text: str) -> str:
-    """Return the page *text* with what stands between its markers made anew."""
-    parts = {"keys": _keys(json_schema()), "settings": _settings(), "texts": _texts()}
-    for name, made in parts.items():
+def page_text(text: str, page: Path = PAGE) -> str:
+    """Return *text*, the text of *page*, with what stands between its markers made anew."""
+    for name, make in PARTS[page].items():
         start = f"<!-- generated: {name} -->\n"
         before, found, rest = text.partition(start)
         _, closed, after = rest.partition(_END)
         if not found or not closed:
-            raise SystemExit(f"'{PAGE.name}' has no place for '{name}'.")
-        text = f"{before}{start}\n{made}\n{_END}{after}"
+            raise SystemExit(f"'{page.name}' has no place for '{name}'.")
+        text = f"{before}{start}\n{make()}\n{_END}{after}"
     return text
 
 
-def _keys(schema: Schema) -> str:
+def _keys() -> str:
+    schema = json_schema()
     tables = []
     for header, name in _TABLES:
         part = schema["$defs"][name]
@@ -102,19 +116,118 @@ def _settings() -> str:
     return "| key | kind | default | meaning |\n| --- | --- | --- | --- |\n" + "\n".join(rows) + "\n"
 
 
-def _texts() -> str:
-    rows = [f"| `{name}` | {_cell(text)} |" for name, text in TEXTS.items()]
+def _texts(texts: cabc.Mapping[str, str] = TEXTS) -> str:
+    rows = [f"| `{name}` | {_cell(text)} |" for name, text in texts.items()]
     return "| name | in English |\n| --- | --- |\n" + "\n".join(rows) + "\n"
 
 
+def _texts_by_place() -> str:
+    places = (("The first layer", FIRST_LAYER), ("The second layer", SECOND_LAYER), ("Elsewhere", ELSEWHERE))
+    return "\n".join(f"### {title}\n\n{_texts(texts)}" for title, texts in places)
+
+
+def _commands() -> str:
+    return "\n".join(_command(name, command) for name, command in commands(consentkit_cli))
+
+
+def commands(group: click.Group, *path: str) -> cabc.Iterator[tuple[str, click.Command]]:
+    """Yield each command that does something, with its full name."""
+    context = click.Context(group)
+    for name in group.list_commands(context):
+        command = group.get_command(context, name)
+        if isinstance(command, click.Group):
+            yield from commands(command, *path, name)
+        elif command is not None:
+            yield " ".join((*path, name)), command
+
+
+def _command(name: str, command: click.Command) -> str:
+    context = click.Context(command, info_name=name)
+    arguments = [one.make_metavar(context) for one in command.params if isinstance(one, click.Argument)]
+    options = [one for one in command.params if isinstance(one, click.Option)]
+    lines = [f"### `{' '.join(('consentkit', name, *arguments))}`", "", inspect.cleandoc(command.help or ""), ""]
+    if options:
+        lines += ["| option | value | default | meaning |", "| --- | --- | --- | --- |"]
+        lines += [_option(one, context) for one in options]
+        lines.append("")
+    return "\n".join(lines)
+
+
+def _option(option: click.Option, context: click.Context) -> str:
+    names = ", ".join(f"`{name}`" for name in option.opts)
+    if option.secondary_opts:
+        names += f" or `{option.secondary_opts[0]}`"
+    value = "—" if option.is_flag else f"`{option.make_metavar(context)}`"
+    shown = option.show_default and option.default is not None
+    default = option.opts[0].lstrip("-") if option.secondary_opts else option.default
+    needed = "**needed**" if option.required else "—"
+    return f"| {names} | {_cell(value)} | {f'`{default}`' if shown else needed} | {_cell(option.help or '')} |"
+
+
+def _errors() -> str:
+    found = [one for _, one in inspect.getmembers(errors, inspect.isclass) if one.__module__ == errors.__name__]
+    rows = []
+    for one in sorted(found, key=lambda one: inspect.getsourcelines(one)[1]):
+        below = one.__base__.__name__ if one.__base__ is not None else ""
+        carried = ", ".join(f"`{name}`" for name in inspect.get_annotations(one)) or "—"
+        first = inspect.cleandoc(one.__doc__ or "").splitlines()[0]
+        rows.append(f"| `{one.__name__}` | {f'`{below}`' if below != 'object' else '—'} | {carried} | {_cell(first)} |")
+    return "| class | base | carries | meaning |\n| --- | --- | --- | --- |\n" + "\n".join(rows) + "\n"
+
+
+def _columns() -> str:
+    rows = [
+        f"| `{column.name}` | {str(column.type).lower()} | {'yes' if column.nullable else 'no'} "
+        f"| {_cell(column.comment or '')} |"
+        for column in COLUMNS
+    ]
+    return "| column | type | can be null | meaning |\n| --- | --- | --- | --- |\n" + "\n".join(rows) + "\n"
+
+
+def plain_path(rule: str) -> str:
+    """Return the address that a rule of Flask's stands for, as the reference writes it."""
+    return re.sub(r"<(?:\w+:)?(\w+)>", lambda match: match[1].upper(), rule.lstrip("/"))
+
+
+def _routes() -> str:
+    rows = []
+    for rule, _, views in web.ROUTES:
+        described = openapi._PATHS[  # noqa: SLF001 - the document's own data, so that both say the same
+            re.sub(r"<(?:\w+:)?(\w+)>", r"{\1}", rule)
+        ]
+        for method in views:
+            operation = described[method.lower()]
+            statuses = ", ".join(sorted(operation["responses"]))
+            rows.append(f"| `{method} {plain_path(rule)}` | {_cell(operation['summary'])} | {statuses} |")
+    return "| request | answer | status codes |\n| --- | --- | --- |\n" + "\n".join(rows) + "\n"
+
+
+def _admin_routes() -> str:
+    rows = [f"| `{method} admin/{plain_path(rule)}` | `{right.value}` |" for rule, _, method, right, _ in admin.ROUTES]
+    return "| request | needs the right |\n| --- | --- |\n" + "\n".join(rows) + "\n"
+
+
 def _cell(text: str) -> str:
-    return text.replace("|", "\\|")
+    return text.replace("|", "\\|").replace("\n", " ")
+
+
+#: Each page that has something from the code: the names of its markers, and what is written there.
+PARTS: t.Final[cabc.Mapping[Path, cabc.Mapping[str, cabc.Callable[[], str]]]] = {
+    PAGE: {"keys": _keys, "settings": _settings, "texts": _texts},
+    HERE / "admin.md": {"routes": _admin_routes},
+    HERE / "commands.md": {"commands": _commands, "settings": _settings},
+    HERE / "flask.md": {"settings": _settings, "errors": _errors},
+    HERE / "http.md": {"routes": _routes},
+    HERE / "notice.md": {"texts": _texts_by_place},
+    HERE / "record.md": {"columns": _columns},
+}
 
 
 def main() -> None:
-    """Write both files."""
+    """Write the schema and the pages."""
     SCHEMA.write_text(schema_text(), "utf-8")
-    PAGE.write_text(page_text(PAGE.read_text("utf-8")), "utf-8")
+    for page in PARTS:
+        page.write_text(page_text(page.read_text("utf-8"), page), "utf-8")
 
 
 if __name__ == "__main__":

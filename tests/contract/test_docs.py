@@ -9,15 +9,19 @@ import pathlib
 import re
 import urllib.parse
 
-import click
-import flask
 import pytest
 from markdown_it import MarkdownIt
 
 from consentkit import errors
 from consentkit import signals
+from consentkit import testing
+from consentkit.admin import blueprint as admin
 from consentkit.cli import consentkit_cli
 from consentkit.config import SETTINGS
+from consentkit.web import blueprint as web
+from consentkit.web.templating import TemplateApi
+from docs.reference.generate import commands
+from docs.reference.generate import plain_path
 
 ROOT = pathlib.Path(__file__).parents[2]
 DOCS = ROOT / "docs"
@@ -93,20 +97,6 @@ def reference() -> str:
     return "\n".join(page.read_text("utf-8") for page in sorted((DOCS / "reference").glob("*.md")))
 
 
-def commands(group: click.Group, *path: str) -> list[tuple[str, click.Command]]:
-    """Return each command that does something, with its full name."""
-    found = []
-    context = click.Context(group)
-    for name in group.list_commands(context):
-        command = group.get_command(context, name)
-        assert command, name
-        if isinstance(command, click.Group):
-            found += commands(command, *path, name)
-        else:
-            found.append((" ".join([*path, name]), command))
-    return found
-
-
 @pytest.mark.parametrize("setting", SETTINGS, ids=lambda setting: setting.name)
 def test_every_setting_is_in_the_reference(reference, setting):
     """Name and default of each key of the table in config.py."""
@@ -138,13 +128,33 @@ def test_every_signal_is_in_the_reference(reference, name):
     assert f"`{name}`" in reference
 
 
-def test_every_route_of_a_reader_is_in_the_reference(reference, app: flask.Flask):
-    """Each rule of the blueprint but the audit view's and the static files', with the method that it takes."""
-    missing = []
-    for rule in app.url_map.iter_rules():
-        if rule.endpoint.startswith("consentkit.") and not rule.endpoint.endswith(".static"):
-            path = rule.rule.removeprefix(app.config.get("CONSENTKIT_URL_PREFIX", "/consent")).lstrip("/")
-            methods = (rule.methods or set()) - {"HEAD", "OPTIONS"}
-            plain = re.sub(r"<(?:\w+:)?(\w+)>", lambda match: match[1].upper(), path)
-            missing += [f"{method} {plain}" for method in methods if f"`{method} {plain}" not in reference]
-    assert missing == []
+def _requests() -> list[str]:
+    readers = [
+        f"{method} {plain_path(rule)}"
+        for rule, _, views in web.ROUTES
+        for method in views
+        # The browser's own question before a post; the page says it once for all routes.
+        if method != "OPTIONS"
+    ]
+    return readers + [f"{method} admin/{plain_path(rule)}" for rule, _, method, _, _ in admin.ROUTES]
+
+
+@pytest.mark.parametrize("request_line", _requests())
+def test_every_route_is_in_the_reference(reference, request_line):
+    """Each route of readers and of the audit view, with its method."""
+    assert f"`{request_line}" in reference
+
+
+@pytest.mark.parametrize("name", [name for name in vars(TemplateApi) if not name.startswith("_")])
+def test_everything_that_templates_can_print_is_in_the_reference(reference, name):
+    """Each method of the object ``consentkit``, with its parameters."""
+    parameters = list(inspect.signature(getattr(TemplateApi, name)).parameters)[1:]
+    [written] = re.findall(rf"^### `consentkit\.{name}\((.*)\)`$", reference, re.MULTILINE)
+    assert [part.partition("=")[0].strip() for part in written.split(",") if part.strip() not in {"", "*"}] == parameters
+
+
+@pytest.mark.parametrize("name", [name for name in vars(testing) if not name.startswith("_")])
+def test_every_helper_for_tests_is_in_the_reference(reference, name):
+    """What ``consentkit.testing`` defines."""
+    if getattr(vars(testing)[name], "__module__", "") == testing.__name__:
+        assert f"`{name}" in reference

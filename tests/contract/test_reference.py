@@ -9,6 +9,7 @@ import pytest
 
 from consentkit.consent.load import parse_site
 from docs.reference.generate import PAGE
+from docs.reference.generate import PARTS
 from docs.reference.generate import SCHEMA
 from docs.reference.generate import page_text
 from docs.reference.generate import schema_text
@@ -22,10 +23,11 @@ def test_the_schema_is_current():
     assert SCHEMA.read_text("utf-8") == schema_text()
 
 
-def test_the_tables_of_keys_are_current():
-    """``python -m docs.reference.generate`` writes them anew."""
-    text = PAGE.read_text("utf-8")
-    assert page_text(text) == text
+@pytest.mark.parametrize("page", PARTS, ids=lambda page: page.name)
+def test_what_comes_from_the_code_is_current(page):
+    """``python -m docs.reference.generate`` writes it anew."""
+    text = page.read_text("utf-8")
+    assert page_text(text, page) == text
 
 
 @pytest.mark.parametrize("example", [text for text in EXAMPLES if "[" in text.splitlines()[0]])
