@@ -42,7 +42,7 @@ def parse_filter(query: cabc.Mapping[str, str]) -> Filter:
     errors: dict[str, str] = {}
     site = values.get("site")
     if site is not None and _SITE.fullmatch(site) is None:
-        errors["site"] = N_("There is no such site. Choose one from the list.")
+        site, errors["site"] = None, N_("There is no such site. Choose one from the list.")
     since = _day(values.get("since"))
     if "since" in values and since is None:
         errors["since"] = N_("This is not a date. Write it like 2026-11-27.")

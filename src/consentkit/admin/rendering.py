@@ -30,9 +30,8 @@ LOCALES = ("en", "ru", "kk")
 
 _G_WORDS = "_consentkit_admin_words"
 _G_SESSION = "_consentkit_admin_session"
-# What of an address stays when another language is chosen, and how much of each.
-_PARAMETERS = (*FIELDS, "before", "after", "next")
-_KEPT = 2000
+# What of an address stays when another language is chosen; what is longer makes no sense.
+_PARAMETERS = dict.fromkeys((*FIELDS, "before", "after"), 100) | {"next": 2000}
 # Where an id is cut in its middle: as much as one needs to tell two of them apart.
 _HEAD, _TAIL = 8, 6
 
@@ -109,7 +108,8 @@ def _in_language(tag: str) -> str:
     endpoint = flask.request.endpoint
     if endpoint is None or flask.request.method not in {"GET", "HEAD"}:
         return flask.url_for(".index", lang=tag)
-    query = {name: flask.request.args[name][:_KEPT] for name in _PARAMETERS if name in flask.request.args}
+    asked = flask.request.args
+    query = {name: asked[name] for name, longest in _PARAMETERS.items() if 0 < len(asked.get(name, "")) <= longest}
     return flask.url_for(endpoint, **{**query, **(flask.request.view_args or {}), "lang": tag})
 
 

@@ -1,0 +1,98 @@
+"""An application with the audit view, some records, and people who may sign in."""
+
+from __future__ import annotations
+
+import collections.abc as cabc
+import dataclasses
+import secrets
+import uuid
+from pathlib import Path
+
+import flask
+import flask.testing
+import pytest
+
+from consentkit import ConsentKit
+from consentkit.operations.passwords import hash_password
+from consentkit.operations.sign_in import SESSION_LIFETIME
+from consentkit.runtime import Runtime
+from consentkit.storage.accounts import Account
+from consentkit.storage.accounts import AccountSession
+from consentkit.storage.accounts import Role
+from consentkit.storage.accounts import token_hash
+from consentkit.testing import FrozenClock
+from tests.sites import write_site
+
+ADMIN = "/consent/admin"
+EMAIL = "anna@steppe-herald.example"
+PASSWORD = "a reading room in Akzhar"
+
+
+@pytest.fixture
+def app(tmp_path: Path, clock: FrozenClock) -> cabc.Iterator[flask.Flask]:
+    """A site with the audit view, at the time of the clock."""
+    app = flask.Flask("host", instance_path=str(tmp_path))
+    app.config.update(
+        SECRET_KEY="the host's",
+        CONSENTKIT_CONFIG=str(write_site(tmp_path, locales=("ru", "kk", "en"))),
+        CONSENTKIT_DATABASE_URL=f"sqlite:///{tmp_path / 'consentkit.db'}",
+    )
+    ConsentKit(app)
+    app.extensions["consentkit"] = dataclasses.replace(app.extensions["consentkit"], clock=clock)
+    yield app
+    app.extensions["consentkit"].database.dispose()
+
+
+@pytest.fixture
+def runtime(app: flask.Flask) -> Runtime:
+    """What the application runs on."""
+    found = app.extensions["consentkit"]
+    assert isinstance(found, Runtime)
+    return found
+
+
+@pytest.fixture(scope="session")
+def password_hash() -> str:
+    """The hash of the auditor's password: slow to make, on purpose, so it is made once."""
+    return hash_password(PASSWORD)
+
+
+@pytest.fixture
+def account(runtime: Runtime, password_hash: str) -> Account:
+    """An auditor's account."""
+    account = Account(
+        id=str(uuid.uuid4()),
+        email=EMAIL,
+        role=Role.AUDITOR,
+        password_hash=password_hash,
+        created_at=runtime.clock.now(),
+    )
+    with runtime.database.unit_of_work() as uow:
+        assert uow.accounts.add(account)
+    return account
+
+
+@pytest.fixture
+def visitor(app: flask.Flask) -> flask.testing.FlaskClient:
+    """A browser that is not signed in."""
+    return app.test_client()
+
+
+@pytest.fixture
+def officer(app: flask.Flask, account: Account, runtime: Runtime) -> flask.testing.FlaskClient:
+    """A browser in which the auditor is signed in, without the time that checking a password takes."""
+    token = secrets.token_urlsafe(32)
+    now = runtime.clock.now()
+    session = AccountSession(
+        account=account,
+        token_hash=token_hash(token),
+        created_at=now,
+        last_seen_at=now,
+        expires_at=now + SESSION_LIFETIME,
+        locale=None,
+    )
+    with runtime.database.unit_of_work() as uow:
+        uow.accounts.start_session(session)
+    client = app.test_client()
+    client.set_cookie("consentkit_admin", token, path=ADMIN)
+    return client
