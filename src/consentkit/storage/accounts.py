@@ -12,6 +12,7 @@ from sqlalchemy import orm
 
 from .base import Base
 from .base import EnumValue
+from .base import Text
 from .base import UtcDateTime
 from .upserts import insert_if_absent
 
@@ -70,9 +71,9 @@ class AccountRow(Base):
     __tablename__ = "consentkit_accounts"
 
     id: orm.Mapped[str] = orm.mapped_column(sa.Uuid(as_uuid=False), primary_key=True, comment="Random.")
-    email: orm.Mapped[str] = orm.mapped_column(sa.Text, unique=True, comment="Trimmed and in lower case.")
+    email: orm.Mapped[str] = orm.mapped_column(Text, unique=True, comment="Trimmed and in lower case.")
     role: orm.Mapped[Role] = orm.mapped_column(EnumValue(Role), comment="What the account may do.")
-    password_hash: orm.Mapped[str] = orm.mapped_column(sa.Text, comment="Argon2id, in the PHC string format.")
+    password_hash: orm.Mapped[str] = orm.mapped_column(Text, comment="Argon2id, in the PHC string format.")
     created_at: orm.Mapped[dt.datetime] = orm.mapped_column(UtcDateTime, comment="When it was made.")
     disabled_at: orm.Mapped[dt.datetime | None] = orm.mapped_column(
         UtcDateTime, comment="Since when signing in is barred; null for an account in use."
@@ -87,7 +88,7 @@ class AccountSessionRow(Base):
     __tablename__ = "consentkit_account_sessions"
 
     token_hash: orm.Mapped[str] = orm.mapped_column(
-        sa.Text, primary_key=True, comment="SHA-256 of the cookie's token, hexadecimal. The token itself is not stored."
+        Text, primary_key=True, comment="SHA-256 of the cookie's token, hexadecimal. The token itself is not stored."
     )
     account_id: orm.Mapped[str] = orm.mapped_column(
         sa.Uuid(as_uuid=False), sa.ForeignKey(AccountRow.id, ondelete="CASCADE"), index=True, comment="Whose it is."
@@ -98,7 +99,7 @@ class AccountSessionRow(Base):
         UtcDateTime, index=True, comment="When it ends at the latest."
     )
     locale: orm.Mapped[str | None] = orm.mapped_column(
-        sa.Text, comment="The language chosen; null as long as the browser's is followed."
+        Text, comment="The language chosen; null as long as the browser's is followed."
     )
 
     __table_args__ = ({"comment": "Who is signed in to the audit view. Signing out removes the row."},)

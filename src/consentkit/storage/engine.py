@@ -162,5 +162,9 @@ def _make_postgresql(url: sa.URL) -> sa.Engine:
 
 
 def _begin_postgresql(connection: sa.Connection) -> None:
-    # For this transaction alone, see above.
-    connection.exec_driver_sql(f"SET LOCAL statement_timeout = {STATEMENT_TIMEOUT:d}")
+    # For this transaction alone, see above, and in one exchange with the server. A commit that does not wait for the
+    # disk would make a 201 a lie; one that waits for standbys too stays as the server has it.
+    connection.exec_driver_sql(
+        f"SELECT set_config('statement_timeout', '{STATEMENT_TIMEOUT:d}', true), "
+        "CASE current_setting('synchronous_commit') WHEN 'off' THEN set_config('synchronous_commit', 'on', true) END"
+    )

@@ -68,6 +68,20 @@ def test_nothing_stays_on_a_postgresql_connection(postgresql_url: str) -> None:
     database.dispose()
 
 
+@pytest.mark.parametrize(("server", "ours"), [("off", "on"), ("on", "on"), ("remote_apply", "remote_apply")])
+def test_a_commit_on_postgresql_waits_for_the_disk(postgresql_url: str, server: str, ours: str) -> None:
+    """Whatever the server was told for others; what waits for more stays."""
+    database = Database(postgresql_url)
+    with database.engine.begin() as connection:
+        connection.execute(
+            sa.text(f"ALTER DATABASE {connection.engine.url.database} SET synchronous_commit = {server}")
+        )
+    database.dispose()
+    with database.unit_of_work() as uow:
+        assert uow.session.scalar(sa.text("SHOW synchronous_commit")) == ours
+    database.dispose()
+
+
 @pytest.mark.filterwarnings("ignore:.*fork:DeprecationWarning")
 def test_a_forked_process_has_connections_of_its_own(database: Database) -> None:
     """As under a server that loads the application before it forks."""
