@@ -165,7 +165,12 @@ class Sites:
             try:
                 with self._database.unit_of_work() as uow:
                     snapshots[name] = publish_site(
-                        uow, loaded.site, loaded.folder, style=self._style, clock=self._clock
+                        uow,
+                        loaded.site,
+                        loaded.folder,
+                        style=self._style,
+                        clock=self._clock,
+                        known=self._known(loaded),
                     )
             except ConfigError as error:
                 # A policy's file. The other sites need not wait for it.
@@ -178,6 +183,14 @@ class Sites:
         self._in_force = files
         if problems:
             raise ConfigError(*problems)
+
+    def _known(self, loaded: LoadedSite) -> int | None:
+        """Return the revision that is in force here for the same file, or ``None`` if the file is new or changed."""
+        before = self._in_force.sites.get(loaded.site.id) if self._in_force else None
+        snapshot = self._snapshots.get(loaded.site.id)
+        if before is None or snapshot is None or not snapshot.published or before.digest != loaded.digest:
+            return None
+        return snapshot.revision
 
     def _reread(self) -> None:
         if _stamp(self._settings.config) == self._files.stamp:

@@ -11,6 +11,7 @@ from pathlib import Path
 from ..clock import Clock
 from ..consent.evidence import Revision
 from ..consent.model import localize
+from ..consent.revisions import Material
 from ..consent.revisions import changes_between
 from ..consent.revisions import material_of
 from ..consent.site import Site
@@ -75,20 +76,25 @@ def policy_in(
     return None
 
 
-def publish_site(uow: UnitOfWork, site: Site, folder: Path, *, style: str, clock: Clock) -> SiteSnapshot:
+def publish_site(
+    uow: UnitOfWork, site: Site, folder: Path, *, style: str, clock: Clock, known: int | None = None
+) -> SiteSnapshot:
     """Store what is new of *site* and return the snapshot that is in force.
 
     Run again, it stores nothing. Several processes may run it at once.
 
     :param folder: where the configuration's relative paths begin. :param style: the notice's stylesheet.
+    :param known: the revision that this process gave this same configuration before; ``None`` for a new configuration.
+        While a deployment rolls, processes with an older configuration must not undo what those with a newer one did.
     :raises ConfigError: a policy's file cannot be used. :raises StoreUnavailable: as the store does.
     """
     now = clock.now()
-    uow.configurations.add_if_absent(site.id, site.version, site.canonical(), now)
-    publish_missing(uow, site, folder, clock)
-    publish_cookies_page(uow, site, clock=clock)
+    if known is None:
+        uow.configurations.add_if_absent(site.id, site.version, site.canonical(), now)
+        publish_missing(uow, site, folder, clock)
+        publish_cookies_page(uow, site, clock=clock)
     policies = {(p.kind, p.locale): p for p in uow.policies.in_force(site.id, now.date())}
-    revision = _revise(uow, site, uow.policies.latest_material(site.id, now.date()), now)
+    revision = _revise(uow, site, uow.policies.latest_material(site.id, now.date()), now, known=known)
     notices = _notices(site, revision.number, uow.revisions.since(site.id, 0), policies, style)
     for notice in notices.values():
         if not uow.notices.exists(site.id, notice.version):
@@ -119,12 +125,17 @@ def unpublished(site: Site, folder: Path, *, style: str) -> SiteSnapshot:
     )
 
 
-def _revise(uow: UnitOfWork, site: Site, policies: cabc.Mapping[str, str], now: dt.datetime) -> Revision:
+def _revise(
+    uow: UnitOfWork, site: Site, policies: cabc.Mapping[str, str], now: dt.datetime, *, known: int | None
+) -> Revision:
     material = material_of(site, policies)
     latest = uow.revisions.latest(site.id)
+    if latest is not None and known is not None and _covers_more(latest.material, material):
+        # Another process has a newer configuration. Here readers are still told of the older one, and decide on that.
+        return next(entry for entry in uow.revisions.since(site.id, known - 1) if entry.number == known)
     changes = changes_between(latest.material, material) if latest else ()
     if latest is not None and not changes:
-        if latest.material != material:
+        if known is None and latest.material != material:
             # Something was dropped. Should it come back, readers who decided meanwhile have not been told of it.
             uow.revisions.narrow(site.id, latest.number, material)
         return latest
@@ -140,7 +151,11 @@ def _revise(uow: UnitOfWork, site: Site, policies: cabc.Mapping[str, str], now: 
     if uow.revisions.add(revision):
         return revision
     # Another process was first: what it stored is what holds, or is what to compare with.
-    return _revise(uow, site, policies, now)
+    return _revise(uow, site, policies, now, known=known)
+
+
+def _covers_more(latest: Material, material: Material) -> bool:
+    return bool(changes_between(material, {**latest, "policies": material["policies"]}))
 
 
 def _notices(

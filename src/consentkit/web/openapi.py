@@ -38,7 +38,7 @@ def _answer(description: str, media: str | None = None, schema: Json | None = No
 
 
 def _problem(description: str, **headers: str) -> Json:
-    answer = _answer(description, **headers)
+    answer = _answer(description, None, None, **headers)
     answer["content"] = {
         "application/problem+json": {"schema": _schema("Problem")},
         "text/html": {"schema": {"type": "string"}},
