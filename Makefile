@@ -87,9 +87,13 @@ lock: | $(BIN)/python
 	$(PIP) install uv
 	$(LOCK) --output-file requirements/runtime.txt
 	$(LOCK) --group dev --constraint requirements/runtime.txt --output-file requirements/dev.txt
-	for package in widget tests/e2e; do \
-		(cd $$package && npm install --package-lock-only --ignore-scripts --omit-lockfile-registry-resolved) || exit 1; \
-		$(BIN)/python -c "$$WITHOUT_ADDRESSES" $$package/package-lock.json; done
+	for package in widget tests/e2e; do $(NPM_LOCK) || exit 1; done
+
+# In an empty folder: beside installed packages npm leaves out those of other platforms, and `npm ci` fails there.
+NPM_LOCK = folder=$$(mktemp -d) && cp $$package/package.json $$folder && \
+	(cd $$folder && npm install --package-lock-only --ignore-scripts --omit-lockfile-registry-resolved --loglevel=error) && \
+	$(BIN)/python -c "$$WITHOUT_ADDRESSES" $$folder/package-lock.json && \
+	mv $$folder/package-lock.json $$package/ && rm -r $$folder
 
 # What npm has no option for: the addresses where authors ask for money.
 define WITHOUT_ADDRESSES
