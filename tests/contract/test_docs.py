@@ -150,7 +150,9 @@ def test_everything_that_templates_can_print_is_in_the_reference(reference, name
     """Each method of the object ``consentkit``, with its parameters."""
     parameters = list(inspect.signature(getattr(TemplateApi, name)).parameters)[1:]
     [written] = re.findall(rf"^### `consentkit\.{name}\((.*)\)`$", reference, re.MULTILINE)
-    assert [part.partition("=")[0].strip() for part in written.split(",") if part.strip() not in {"", "*"}] == parameters
+    assert [
+        part.partition("=")[0].strip() for part in written.split(",") if part.strip() not in {"", "*"}
+    ] == parameters
 
 
 @pytest.mark.parametrize("name", [name for name in vars(testing) if not name.startswith("_")])
