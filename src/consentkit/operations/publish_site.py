@@ -95,7 +95,8 @@ def publish_site(
         publish_cookies_page(uow, site, clock=clock)
     policies = {(p.kind, p.locale): p for p in uow.policies.in_force(site.id, now.date())}
     revision = _revise(uow, site, uow.policies.latest_material(site.id, now.date()), now, known=known)
-    notices = _notices(site, revision.number, uow.revisions.since(site.id, 0), policies, style)
+    history = [entry for entry in uow.revisions.since(site.id, 0) if entry.number <= revision.number]
+    notices = _notices(site, revision.number, history, policies, style)
     for notice in notices.values():
         if not uow.notices.exists(site.id, notice.version):
             uow.notices.add_if_absent(notice.stored(now))
