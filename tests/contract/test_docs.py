@@ -105,7 +105,7 @@ def test_every_setting_is_in_the_reference(reference, setting):
         assert f"`{setting.default}`" in reference
 
 
-@pytest.mark.parametrize(("name", "command"), commands(consentkit_cli), ids=str)
+@pytest.mark.parametrize(("name", "command"), list(commands(consentkit_cli)), ids=str)
 def test_every_command_is_in_the_reference(reference, name, command):
     """The command by its full name, and each of its options."""
     assert f"`consentkit {name}" in reference
