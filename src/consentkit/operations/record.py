@@ -6,6 +6,7 @@ import collections.abc as cabc
 import dataclasses
 import datetime as dt
 import typing as t
+import urllib.parse
 
 from ..clock import Clock
 from ..consent.decisions import Action
@@ -36,6 +37,13 @@ class Recorder(t.Protocol):
 
         :raises StoreUnavailable: it is not durable, and will not become so later.
         :raises NonceReused: the nonce was used within 48 hours for another body.
+        """
+        ...
+
+    def recall(self, nonce: Nonce, *, site: str) -> Record | None:
+        """Return what :meth:`record` stored for the same nonce and body within 48 hours, if it did.
+
+        :raises NonceReused, StoreUnavailable: as :meth:`record` does.
         """
         ...
 
@@ -119,7 +127,11 @@ def record_decision(
     if not is_current and not (submission.refuses and is_published(submission.notice, submission.locale)):
         if current is None:
             raise BadDecision("locale", "The site has no notice in this locale.")
-        raise NoticeChanged(current.version)
+        # An answer that got lost is given again, though the notice has changed since it was taken.
+        earlier = recorder.recall(submission.nonce, site=site.id) if submission.nonce is not None else None
+        if earlier is None:
+            raise NoticeChanged(current.version)
+        return Decided(earlier, state_of(snapshot, earlier), fresh=False)
     choice = _choice(snapshot, submission)
     now = clock.now()
     subject_id = submission.subject_id
@@ -179,7 +191,8 @@ def section_of(page: str | None, *, whole: bool) -> str | None:
         return None
     path = page.partition("?")[0].partition("#")[0]
     kept = path if whole else "/" + path.lstrip("/").partition("/")[0]
-    return "".join(char for char in kept if char.isprintable())[:200]
+    # Browsers write the path in ASCII; who reads the record reads words.
+    return "".join(char for char in urllib.parse.unquote(kept) if char.isprintable())[:200]
 
 
 def _check(snapshot: SiteSnapshot, submission: Submission, *, is_current: bool) -> None:

@@ -53,6 +53,20 @@ class DirectRecorder:
             previous_id = connection.execute(_INSERT, values_of(record)).scalar_one()
         return Recorded(dataclasses.replace(record, previous_id=previous_id), fresh=True)
 
+    def recall(self, nonce: Nonce, *, site: str) -> Record | None:
+        """Return the record that was stored for the same nonce and body within the last 48 hours, if there is one.
+
+        :raises NonceReused, StoreUnavailable: as :meth:`record` does.
+        """
+        with self._database.unit_of_work(read_only=True) as uow:
+            since = self._clock.now() - NONCE_LIFETIME
+            taken = sa.select(sa.literal(1)).where(
+                NonceRow.site == site, NonceRow.nonce == nonce.value, NonceRow.created_at >= since
+            )
+            if uow.session.execute(taken).first() is None:
+                return None
+            return _stored(uow, nonce, site=site).record
+
     def _claim(self, connection: sa.Connection, nonce: Nonce, *, record: Record) -> bool:
         """Take the nonce for *record* unless it is taken. Another process that is at it is waited for."""
         now = self._clock.now()

@@ -165,8 +165,9 @@ def _created(runtime: Runtime, decided: Decided) -> flask.Response:
                 "record_id": record.id,
                 "decided_at": _iso(record.decided_at),
                 "expires_at": _iso(record.expires_at),
-                "purposes": {**record.purposes},
-                "services": {**record.services},
+                # Sorted as the store gives them back, so that an answer that is given again is the same in its bytes.
+                "purposes": dict(sorted(record.purposes.items())),
+                "services": dict(sorted(record.services.items())),
                 "receipt_url": receipt_url(runtime, record.id),
                 "state": runtime.codec.seal(decided.state),
             },
