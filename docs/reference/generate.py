@@ -48,6 +48,19 @@ _TABLES = (
     ("[network]", "Network"),
 )
 
+#: How the types of columns are called.
+_TYPES = {
+    "BigInteger": "whole number",
+    "Boolean": "true or false",
+    "CanonicalJson": "JSON as text",
+    "EnumValue": "text",
+    "Integer": "whole number",
+    "LargeBinary": "bytes",
+    "Text": "text",
+    "UtcDateTime": "time in UTC",
+    "Uuid": "UUID",
+}
+
 Schema: t.TypeAlias = dict[str, t.Any]
 
 
@@ -177,7 +190,7 @@ def _errors() -> str:
 
 def _columns() -> str:
     rows = [
-        f"| `{column.name}` | {str(column.type).lower()} | {'yes' if column.nullable else 'no'} "
+        f"| `{column.name}` | {_TYPES[type(column.type).__name__]} | {'yes' if column.nullable else 'no'} "
         f"| {_cell(column.comment or '')} |"
         for column in COLUMNS
     ]
