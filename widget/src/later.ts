@@ -9,41 +9,46 @@ import type { Config } from "./config.ts";
 import type { Outcome } from "./core/consent.ts";
 import type { Action } from "./core/cookie.ts";
 import { type Answers, agrees, permits, type State } from "./core/state.ts";
+import { createTrap } from "./ui/modal.ts";
 import type { Notice } from "./ui/notice.ts";
 import { bindForm, readForm, showDialog } from "./ui/preferences.ts";
 import { addStyle } from "./ui/style.ts";
 import { toast } from "./ui/toast.ts";
-import type { Policy } from "./ui/trusted.ts";
+import { createPolicy, type Policy } from "./ui/trusted.ts";
 
 /** What this needs of the page. */
 export interface Page {
   readonly config: Config;
   readonly base: string;
-  readonly policy: Policy;
+  /** The tag has made it already. */
+  readonly policy: Policy | undefined;
   readonly notice: Notice;
   guard(work: () => unknown): Promise<void>;
   state(): State;
   decide(
     action: Action,
-    form?: HTMLElement | null,
+    form?: HTMLFormElement | null,
     answers?: { purposes: Answers; services: Answers },
   ): Promise<Outcome>;
 }
 
 export interface Later {
-  /** Lets go what is allowed now, and takes back what is not. */
-  scan(): void;
+  /** Follows the state: lets go what is allowed now, takes back what is not. */
+  follow(): void;
   /** Does what *button* says; without one, shows the preferences. */
   press(button?: HTMLElement): Promise<unknown>;
   /** Ends a decision that was taken in *form*. */
-  settle(outcome: Outcome, form?: HTMLElement | null): unknown;
+  settle(outcome: Outcome, form?: HTMLFormElement | null): unknown;
 }
 
 /** The style of the second layer. */
 declare const STYLE: string;
 
-export function attach({ config, base, policy, guard, state, decide, notice }: Page): Later {
+export function attach(page: Page): Later {
+  const { config, base, guard, state, decide, notice } = page;
+  const policy = page.policy ?? createPolicy();
   const gate = createGate((purposes, service) => permits(state(), purposes, service), policy, guard);
+  const trap = createTrap();
   addStyle(STYLE);
 
   /** *current*: whatever the server has now, not what this page was made with. */
@@ -61,7 +66,10 @@ export function attach({ config, base, policy, guard, state, decide, notice }: P
   }
 
   return {
-    scan: gate.scan,
+    follow() {
+      gate.scan();
+      trap(state().status === "valid" ? null : notice.element());
+    },
     async press(button) {
       const { consentkitAction: action = "customize", consentkitEmbed: embed } = button?.dataset ?? {};
       const form = button?.closest("form");

@@ -2,15 +2,17 @@
 
 import type { Config } from "./config.ts";
 import { start } from "./start.ts";
-import { createPolicy } from "./ui/trusted.ts";
 
 try {
   // Not `document.currentScript`: a proxy that defers scripts leaves none.
   const script = document.querySelector<HTMLScriptElement>("script[data-consentkit-config]") as HTMLScriptElement;
   const config = JSON.parse(script.dataset.consentkitConfig as string) as Config;
   if (!window.consentkit) {
-    start(config, new URL(config.base ?? "..", script.src).href, createPolicy(), () =>
-      document.getElementById("consentkit-notice"),
+    start(
+      config,
+      new URL(config.base ?? "..", script.src).href,
+      { credentials: "same-origin", domain: config.cookieDomain ?? "" },
+      () => document.getElementById("consentkit-notice"),
     );
   }
 } catch {

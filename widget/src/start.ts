@@ -5,7 +5,7 @@
 
 import type { Config } from "./config.ts";
 import type { Wish } from "./core/client.ts";
-import { createConsent, type Outcome } from "./core/consent.ts";
+import { createConsent, type Outcome, type Relation } from "./core/consent.ts";
 import type { Action } from "./core/cookie.ts";
 import { createEvents, type EventName } from "./core/events.ts";
 import { agrees, permits, type State } from "./core/state.ts";
@@ -13,7 +13,6 @@ import type { Later, Page } from "./later.ts";
 import { createFocus } from "./ui/focus.ts";
 import { createNotice } from "./ui/notice.ts";
 import type { Policy } from "./ui/trusted.ts";
-import { browser } from "./world.ts";
 
 /** `window.consentkit`. */
 export interface ConsentKit {
@@ -43,7 +42,7 @@ declare const LATER: string;
 /** Brings the notice's element, and *place*s it on the page. */
 export type NoticeSource = (place: boolean) => HTMLElement | null;
 
-export function start(config: Config, base: string, policy: Policy, source: NoticeSource): void {
+export function start(config: Config, base: string, relation: Relation, source: NoticeSource, policy?: Policy): void {
   const events = createEvents(document);
   const root = document.documentElement;
   /** Nothing that goes wrong in here is the page's business. */
@@ -57,7 +56,8 @@ export function start(config: Config, base: string, policy: Policy, source: Noti
   const consent = createConsent({
     config,
     base,
-    world: browser,
+    world: window,
+    relation,
     changed(state) {
       guard(follow);
       events.send("change", state);
@@ -65,19 +65,21 @@ export function start(config: Config, base: string, policy: Policy, source: Noti
   });
   const { state } = consent;
   const focus = createFocus((element) => !!element.closest("#consentkit-notice,.consentkit-dialog"));
-  const notice = createNotice(source);
+  const first = createNotice(source);
   let later: Promise<Later> | undefined;
   let counted = false;
 
   /** Loads the rest, once; again after a failure. */
-  const load = () => {
-    later ??= (import(`${base}static/${LATER}`) as Promise<typeof import("./later.ts")>).then((module) =>
-      module.attach(page),
+  const load = async () => {
+    later ??= (import(`${base}static/${LATER}`) as Promise<typeof import("./later.ts")>).then(({ attach }) =>
+      attach(page),
     );
-    later.catch(() => {
+    try {
+      return await later;
+    } catch (error) {
       later = undefined;
-    });
-    return later;
+      throw error;
+    }
   };
 
   /** Counts the notice as shown, once a page, when the page has nothing better to do. */
@@ -93,16 +95,21 @@ export function start(config: Config, base: string, policy: Policy, source: Noti
   function follow(): unknown {
     const valid = state().status === "valid";
     root.dataset.consentkit = valid ? "decided" : "pending";
-    if (valid) notice.hide();
-    else if (notice.show(state().revision)) {
+    if (valid) first.hide();
+    else if (first.show(state().revision)) {
       events.send("shown", state());
       count();
     }
-    return (later || agrees(state())) && load().then(({ scan }) => scan());
+    return (later || agrees(state()) || first.isModal()) && load().then((rest) => rest.follow());
   }
 
-  async function decide(action: Action, form?: HTMLElement | null, answers?: Pick<Wish, "purposes" | "services">) {
-    const field = (name: string) => form?.querySelector<HTMLInputElement>(`input[name=${name}]`)?.value;
+  async function decide(action: Action, form?: HTMLFormElement | null, answers?: Pick<Wish, "purposes" | "services">) {
+    // What the reader saw is what their form says: it may be newer than the page.
+    const {
+      notice = config.version,
+      locale = config.locale,
+      layer = "page",
+    } = (form ? Object.fromEntries(new FormData(form)) : {}) as Partial<Wish>;
     const before = state();
     const regain = focus(form);
     const leave = () => {
@@ -112,22 +119,22 @@ export function start(config: Config, base: string, policy: Policy, source: Noti
     const outcome = consent.decide({
       action,
       ...answers,
-      notice: field("notice") ?? config.version,
-      locale: field("locale") ?? config.locale,
-      layer: field("layer") ?? "page",
+      notice,
+      locale,
+      layer,
     });
     // A refusal is in force by now, whether it is recorded or not.
     if (state() !== before && !state().recorded) leave();
-    else notice.tell("saving", form);
+    else first.tell("saving", form);
     const end = await outcome;
-    notice.tell(end === "failed" ? end : "", form);
+    first.tell(end === "failed" ? end : "", form);
     if (end === "stored") leave();
     // Only then is there more to say, or something to be stopped.
     if (end !== "stored" || later) guard(async () => (await load()).settle(end, form));
     return end;
   }
 
-  const page: Page = { config, base, policy, guard, state, decide, notice };
+  const page: Page = { config, base, policy, guard, state, decide, notice: first };
 
   const press = async (button?: HTMLElement) => {
     try {

@@ -1,6 +1,7 @@
 /** The entry for pages of any server: `tag.js`, into which the server writes the notices and the style. */
 
 import type { LocaleEntry, TagData } from "./config.ts";
+import { relate } from "./core/relation.ts";
 import { start } from "./start.ts";
 import { addStyle } from "./ui/style.ts";
 import { createPolicy } from "./ui/trusted.ts";
@@ -35,17 +36,23 @@ function run(data: TagData, source: string): void {
   };
 
   addStyle(data.css);
-  start({ ...data, locale, version }, base, policy, (place) => {
-    element ??= make();
-    if (place && !element.isConnected) document.body.prepend(element);
-    return element;
-  });
+  start(
+    { ...data, locale, version },
+    base,
+    relate(base, location, data.cookieDomain),
+    (place) => {
+      element ??= make();
+      if (place && !element.isConnected) document.body.prepend(element);
+      return element;
+    },
+    policy,
+  );
   // A way back, on a page that has none of its own.
   const offer = () => {
     if (document.querySelector("[data-consentkit-action=customize]:not(#consentkit-notice *)")) return;
     const button = document.createElement("button");
     button.type = "button";
-    button.className = "consentkit-settings consentkit-settings-own";
+    button.className = "consentkit consentkit-button consentkit-quiet consentkit-settings";
     button.dataset.consentkitAction = "customize";
     button.lang = locale;
     button.dir = dir;

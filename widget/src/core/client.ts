@@ -22,10 +22,12 @@ export interface Reply {
 }
 
 /** Returns 128 random bits as base64url. */
-export function makeNonce(random: (bytes: Uint8Array) => void): string {
-  const bytes = new Uint8Array(16);
-  random(bytes);
-  return btoa(String.fromCharCode(...bytes)).replace(/[+/=]/g, (char) => ({ "+": "-", "/": "_" })[char] ?? "");
+export function makeNonce(crypto: Pick<Crypto, "getRandomValues">): string {
+  const bytes = crypto.getRandomValues(new Uint8Array(16));
+  return btoa(String.fromCharCode(...bytes))
+    .replace(/\+/g, "-")
+    .replace(/\//g, "_")
+    .replace(/=/g, "");
 }
 
 /** Whether it makes sense to send the same again after *status*. */
@@ -33,13 +35,13 @@ export const mayRetry = (status: number): boolean => !status || status === 429 |
 
 /** Posts *body* to *url*. Never throws. */
 export async function post(
-  fetcher: typeof fetch,
+  world: Pick<Window, "fetch">,
   url: string,
   body: string,
   credentials: RequestCredentials,
 ): Promise<Reply> {
   try {
-    const response = await fetcher(url, {
+    const response = await world.fetch(url, {
       method: "POST",
       headers: { "Content-Type": "application/json" },
       body,
@@ -47,11 +49,11 @@ export async function post(
       // A reader who clicks and leaves has decided all the same.
       keepalive: true,
     });
-    const { status, headers } = response;
-    // A 201 whose body is lost on the way is an answer lost: the same nonce will bring it again.
+    const { status } = response;
     return {
       status,
-      wait: Number(headers.get("Retry-After")) * 1000 || 0,
+      wait: Number(response.headers.get("Retry-After")) * 1000 || 0,
+      // A 201 whose body is lost on the way is an answer lost: the same nonce will bring it again.
       state: status === 201 && (await response.json()).state,
     };
   } catch {

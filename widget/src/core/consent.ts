@@ -3,26 +3,30 @@
 import type { Config } from "../config.ts";
 import { makeNonce, mayRetry, post, type Reply, type Wish } from "./client.ts";
 import { findCookie } from "./cookie.ts";
-import { getKept, setKept } from "./keep.ts";
+import { getKept, type HasStorage, setKept } from "./keep.ts";
 import { agrees, judge, type Known, narrow, refuse, type State } from "./state.ts";
 
-/** The world as consent needs it. The browser's is in `world.ts`; tests bring their own. */
-export interface World {
-  cookies(): string;
-  writeCookie(text: string): void;
-  storage(): Storage;
-  fetch: typeof fetch;
-  now(): number;
-  wait(milliseconds: number): Promise<void>;
-  random(bytes: Uint8Array): void;
-  readonly page: Pick<Location, "protocol" | "hostname" | "origin" | "pathname">;
+/** What of the browser this needs. Pages give `window`; tests bring their own. */
+export interface World extends HasStorage, Pick<Window, "fetch"> {
+  readonly document: { cookie: string };
+  readonly location: Pick<Location, "protocol" | "pathname">;
+  readonly crypto: Pick<Crypto, "getRandomValues">;
+  setTimeout(callback: () => void, milliseconds: number): unknown;
+}
+
+/** Where the service stands, seen from the page (see `relation.ts`). */
+export interface Relation {
+  readonly credentials: RequestCredentials;
+  /** The domain whose cookie the page may write, `""` for its own host's. */
+  readonly domain: string;
 }
 
 export interface Options {
-  readonly config: Known & Pick<Config, "maxAgeDays" | "cookieDomain">;
+  readonly config: Known & Pick<Config, "maxAgeDays">;
   /** The absolute address of the service, ending in a slash. */
   readonly base: string;
   readonly world: World;
+  readonly relation: Relation;
   /** Called whenever something else holds. */
   changed(state: State): void;
 }
@@ -42,20 +46,9 @@ export interface Consent {
 
 const EXPIRED = "; Max-Age=0";
 
-export function createConsent({ config, base, world, changed }: Options): Consent {
-  const { storage, page } = world;
-  const { cookieDomain } = config;
+export function createConsent({ config, base, world, relation, changed }: Options): Consent {
+  const { credentials, domain } = relation;
   const url = `${base}decisions?site=${config.site}`;
-  const service = new URL(base);
-  const shared = (host: string) => !!cookieDomain && `.${host}`.endsWith(`.${cookieDomain}`);
-  // The three ways of the tag: the site's own origin; a subdomain with a shared cookie; another site, from where the
-  // browser takes no cookie, so that the page has to keep the sealed state itself.
-  const credentials =
-    service.origin === page.origin
-      ? "same-origin"
-      : shared(page.hostname) && shared(service.hostname)
-        ? "include"
-        : "omit";
 
   /** What the state was read from, to notice that somebody else changed it. */
   let seen: string;
@@ -70,33 +63,34 @@ export function createConsent({ config, base, world, changed }: Options): Consen
 
   const find = () => {
     try {
-      return findCookie(world.cookies());
+      return findCookie(world.document.cookie);
     } catch {
       return "";
     }
   };
-  const mark = () => find() + (getKept(storage, world.now())?.body ?? "");
-  const look = (value: unknown) => judge(config, value as string, Math.floor(world.now() / 86_400_000));
+  const mark = () => find() + (getKept(world)?.body ?? "");
+  const look = (value: unknown) => judge(config, value as string, Math.floor(world.Date.now() / 86_400_000));
   const set = (next: State) => {
     state = next;
     changed(next);
   };
   const keep = (body: string | null) => {
-    setKept(storage, body, world.now());
+    setKept(world, body);
     seen = mark();
   };
-  const setCookie = (rest: string) => {
-    const tail = `; Path=/; SameSite=Lax${page.protocol === "https:" ? "; Secure" : ""}`;
+  const setCookie = (value: string) => {
+    const tail = `; Path=/; SameSite=Lax${world.location.protocol === "https:" ? "; Secure" : ""}`;
     try {
       // One of the two at most: different values on a host and on its domain would count as none.
-      world.writeCookie(`consentkit=${shared(page.hostname) ? EXPIRED : rest}${tail}`);
-      if (shared(page.hostname)) world.writeCookie(`consentkit=${rest}${tail}; Domain=${cookieDomain}`);
+      world.document.cookie = `consentkit=${domain ? EXPIRED : value}${tail}`;
+      if (domain) world.document.cookie = `consentkit=${value}${tail}; Domain=${domain}`;
     } catch {}
   };
+  const wait = (milliseconds: number) => new Promise<void>((done) => world.setTimeout(done, milliseconds));
 
   /** One request at a time, so that the server sees the decisions in the order in which they were made. */
   const send = (body: string): Promise<Reply> => {
-    const reply = line.then(() => post(world.fetch, url, body, credentials));
+    const reply = line.then(() => post(world, url, body, credentials));
     line = reply;
     return reply;
   };
@@ -112,29 +106,29 @@ export function createConsent({ config, base, world, changed }: Options): Consen
     return true;
   }
 
-  async function sendAgain(body: string, wait: number): Promise<void> {
+  async function sendAgain(body: string, asked: number): Promise<void> {
     kept = body;
     for (let attempt = 0; attempt < 10; attempt++) {
       // Half of the delay is by chance, so that the readers of a server that comes back don't all come at once.
-      if (wait) await world.wait(Math.max(wait, Math.min(2 ** attempt * 1000, 300_000) * (0.5 + Math.random())));
+      if (asked) await wait(Math.max(asked, Math.min(2 ** attempt * 1000, 300_000) * (0.5 + Math.random())));
       // A later decision counts for more.
       if (kept !== body) return;
       const reply = await send(body);
       if (kept !== body || adopt(reply) || !mayRetry(reply.status)) return;
-      wait = reply.wait || 1;
+      asked = reply.wait || 1;
     }
   }
 
   function read(): State {
     seen = mark();
-    const pending = getKept(storage, world.now());
+    const pending = getKept(world);
     if (!pending) return look(find());
     if (kept !== pending.body) void sendAgain(pending.body, 0);
     return refuse(config, pending.action);
   }
 
   async function carryOut(content: string, refusing: boolean): Promise<Outcome> {
-    const body = failed?.[0] === content ? failed[1] : `${content.slice(0, -1)},"nonce":"${makeNonce(world.random)}"}`;
+    const body = failed?.[0] === content ? failed[1] : `${content.slice(0, -1)},"nonce":"${makeNonce(world.crypto)}"}`;
     for (let attempt = 1; ; attempt++) {
       const reply = await send(body);
       // The reader has decided otherwise since: that comes next.
@@ -151,13 +145,13 @@ export function createConsent({ config, base, world, changed }: Options): Consen
         failed = [content, body];
         return "failed";
       }
-      await world.wait(reply.wait || 700 * attempt);
+      await wait(reply.wait || 700 * attempt);
     }
   }
 
   function decide(wish: Wish): Promise<Outcome> {
     const answers = { purposes: {}, services: {}, ...wish };
-    const content = JSON.stringify({ ...answers, page: page.pathname });
+    const content = JSON.stringify({ ...answers, page: world.location.pathname });
     if (current?.[0] === content) return current[1];
     const saving = wish.action === "save";
     const refusing = saving ? !agrees(answers) : wish.action !== "accept_all";

@@ -43,7 +43,7 @@ export function parseCookie(value: unknown): Payload | null {
     const found = JSON.parse(atob(payload.replace(/-/g, "+").replace(/_/g, "/"))) as Payload;
     return found.v === 1 &&
       Array.isArray(found.p) &&
-      [found.s, found.n, found.r, found.a, ...found.p].every((text) => typeof text === "string") &&
+      [found.s, found.n, found.r, found.a, found.x ?? "", ...found.p].every((text) => typeof text === "string") &&
       /^(accept_all|reject_all|save|withdraw|gpc)$/.test(found.a) &&
       /^[\da-f]*$/.test(found.x ?? "") &&
       Number.isInteger(found.c) &&

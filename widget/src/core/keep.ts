@@ -2,15 +2,21 @@
 
 import type { Action } from "./cookie.ts";
 
+/** Reading `localStorage` itself may throw already. */
+export interface HasStorage {
+  readonly localStorage: Storage;
+  readonly Date: Pick<DateConstructor, "now">;
+}
+
 const KEY = "consentkit:pending";
 
-/** Returns the kept request and its action, if there is one in *storage*. Never throws. */
-export function getKept(storage: () => Storage, now: number): { body: string; action: Action } | null {
+/** Returns the kept request and its action, if there is one in the storage of *world*. Never throws. */
+export function getKept(world: HasStorage): { body: string; action: Action } | null {
   try {
-    const { time, body } = JSON.parse(storage().getItem(KEY) as string);
+    const { time, body } = JSON.parse(world.localStorage.getItem(KEY) as string);
     const { action } = JSON.parse(body);
     // The server knows a nonce for 48 hours. An hour less, so that nothing is recorded twice.
-    return Math.abs(now - time) < 47 * 3_600_000 && /^(reject_all|withdraw|save)$/.test(action)
+    return Math.abs(world.Date.now() - time) < 47 * 3_600_000 && /^(reject_all|withdraw|save)$/.test(action)
       ? { body, action }
       : null;
   } catch {
@@ -18,10 +24,10 @@ export function getKept(storage: () => Storage, now: number): { body: string; ac
   }
 }
 
-/** Keeps *body* in *storage*, or nothing any more. Where storage is blocked, it is kept for this page alone. */
-export function setKept(storage: () => Storage, body: string | null, now: number): void {
+/** Keeps *body*, or nothing any more. Where storage is blocked, it is kept for this page alone. */
+export function setKept(world: HasStorage, body: string | null): void {
   try {
-    if (body) storage().setItem(KEY, JSON.stringify({ time: now, body }));
-    else storage().removeItem(KEY);
+    if (body) world.localStorage.setItem(KEY, JSON.stringify({ time: world.Date.now(), body }));
+    else world.localStorage.removeItem(KEY);
   } catch {}
 }

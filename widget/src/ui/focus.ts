@@ -14,13 +14,11 @@ export function createFocus(isOurs: (element: Element) => boolean): (element?: E
     return () => {
       const active = document.activeElement as Element;
       if (!inside || (active !== document.body && !isOurs(active))) return;
-      const target = before?.isConnected ? before : document.querySelector<HTMLElement>("main h1,h1,main,[role=main]");
+      const target = before?.isConnected
+        ? before
+        : (document.querySelector<HTMLElement>("main h1") ?? document.querySelector<HTMLElement>("h1,main"));
       if (!target) return;
-      // Removed again when the focus goes on, so that a click there does not leave a frame.
-      if (target.tabIndex < 0 && !target.hasAttribute("tabindex")) {
-        target.tabIndex = -1;
-        target.addEventListener("blur", () => target.removeAttribute("tabindex"), { once: true });
-      }
+      if (target !== before && !target.hasAttribute("tabindex")) target.tabIndex = -1;
       // Readers stay where they were reading.
       target.focus({ preventScroll: true });
     };

@@ -10,6 +10,8 @@ export interface Notice {
   words(text: Text): string;
   /** Says *text* in the live region of *form*. */
   tell(text: Text | "", form?: HTMLElement | null): void;
+  /** Whether it asks for the page behind it to be closed off, as only script can. */
+  isModal(): boolean;
   element(): HTMLElement | null;
 }
 
@@ -17,6 +19,7 @@ export function createNotice(source: (place: boolean) => HTMLElement | null): No
   const words = (text: Text) => source(false)?.dataset[`text${text[0]?.toUpperCase()}${text.slice(1)}`] ?? "";
   return {
     element: () => source(false),
+    isModal: () => !!document.querySelector(".consentkit-modal:not([hidden])"),
     words,
     show(since) {
       const element = source(true);
