@@ -17,8 +17,6 @@ from consentkit.runtime import Runtime
 from consentkit.web.current import Consent
 
 if t.TYPE_CHECKING:
-    import collections.abc as cabc
-
     from werkzeug.test import TestResponse
 
 WWW = "https://www.steppe-herald.example"
@@ -313,8 +311,3 @@ def problem(response: TestResponse) -> dict[str, t.Any]:
     assert body["title"]
     assert response.headers["Cache-Control"] == "no-store"
     return body
-
-
-def tell_apart(texts: cabc.Iterable[str]) -> int:
-    """How many different ones there are."""
-    return len(set(texts))

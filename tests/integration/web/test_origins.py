@@ -48,7 +48,7 @@ TABLE = [
 ]
 
 
-@pytest.mark.parametrize(("headers", "by_script", "by_form"), TABLE, ids=lambda part: str(part))
+@pytest.mark.parametrize(("headers", "by_script", "by_form"), TABLE, ids=str)
 def test_the_origin_rule(newsroom: Newsroom, headers: dict[str, str], by_script: int, by_form: int) -> None:
     """Origin, then Sec-Fetch-Site, then Referer; with none of them JSON yes, a form no."""
     sent = Reader(newsroom).decide("reject_all", headers=headers)
