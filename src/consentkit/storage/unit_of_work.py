@@ -6,13 +6,16 @@ import collections.abc as cabc
 import contextlib
 import os
 import sys
+import threading
 import weakref
 
 import sqlalchemy as sa
 from sqlalchemy import orm
 
+from ..errors import StoreUnavailable
 from .accounts import Accounts
 from .configurations import Configurations
+from .engine import BUSY_TIMEOUT
 from .engine import READ_ONLY
 from .engine import make_engine
 from .failures import translated
@@ -54,6 +57,7 @@ class Database:
         self._readers = self.engine.execution_options(
             **{READ_ONLY: True}, **({} if self.is_sqlite else {"postgresql_readonly": True})
         )
+        self._writers = threading.Lock()
         _databases.add(self)
 
     @property
@@ -75,6 +79,7 @@ class Database:
         :raises StoreUnavailable: at whatever point the database does not answer, is locked, full or not ready.
         """
         with (
+            contextlib.nullcontext() if read_only or not self.is_sqlite else self._turn(),
             translated(),
             orm.Session(
                 self._readers if read_only else self.engine, autoflush=False, expire_on_commit=False
@@ -82,6 +87,17 @@ class Database:
         ):
             yield UnitOfWork(session)
             session.commit()
+
+    @contextlib.contextmanager
+    def _turn(self) -> cabc.Iterator[None]:
+        # SQLite lets one write and makes the others ask again, after ever longer pauses: of many threads some would
+        # never find it free. In line here, only one thread of each process asks.
+        if not self._writers.acquire(timeout=BUSY_TIMEOUT):
+            raise StoreUnavailable("The database is locked by another writer.")
+        try:
+            yield
+        finally:
+            self._writers.release()
 
     def ping(self) -> None:
         """Return when the database answers.
@@ -110,6 +126,8 @@ def _after_fork() -> None:
     for database in list(_databases):
         # What is in use now belongs to the parent; closing it here would say goodbye to the server for both.
         database.engine.dispose(close=False)
+        # A thread that was writing is not here to let go.
+        database._writers = threading.Lock()  # noqa: SLF001
 
 
 if sys.platform != "win32":
