@@ -33,15 +33,17 @@ _MAX_BODY = 16 * 1024
 
 View = cabc.Callable[..., flask.Response]
 
-#: Address under the audit view's own, endpoint, method, the right that it needs, and what answers.
-ROUTES: tuple[tuple[str, str, str, Right, View], ...] = (
-    ("/", "index", "GET", Right.READ, audit.index),
-    ("/records", "records", "GET", Right.READ, audit.records),
-    ("/records.csv", "export", "GET", Right.EXPORT, exports.records_csv),
-    ("/records/<record_id>", "record", "GET", Right.READ, audit.record),
-    ("/notices/<site>/<version>/<layer>", "notice", "GET", Right.READ, evidence.notice),
-    ("/configurations/<site>/<version>", "configuration", "GET", Right.READ, evidence.configuration),
-    ("/policies/<site>/<kind>/<locale>/<version>", "policy", "GET", Right.READ, evidence.policy),
+_METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
+
+#: What needs a signed-in account: address under the audit view's own, endpoint, the right, and what answers GET.
+PAGES: tuple[tuple[str, str, Right, View], ...] = (
+    ("/", "index", Right.READ, audit.index),
+    ("/records", "records", Right.READ, audit.records),
+    ("/records.csv", "export", Right.EXPORT, exports.records_csv),
+    ("/records/<record_id>", "record", Right.READ, audit.record),
+    ("/notices/<site>/<version>/<layer>", "notice", Right.READ, evidence.notice),
+    ("/configurations/<site>/<version>", "configuration", Right.READ, evidence.configuration),
+    ("/policies/<site>/<kind>/<locale>/<version>", "policy", Right.READ, evidence.policy),
 )
 
 _WORDS = {
@@ -65,21 +67,20 @@ _NO_STORE = (N_("The database does not answer"), N_("Nothing is lost. Try again 
 def make_admin_blueprint() -> flask.Blueprint:
     """Return the blueprint ``consentkit_admin``, to be mounted under ``admin``. A new one for each application."""
     blueprint = flask.Blueprint("consentkit_admin", __name__)
-    throttle = Throttle()
-    add = functools.partial(blueprint.add_url_rule, strict_slashes=False)
-
-    # A function and no partial: extensions of the host call views by their names.
-    @functools.wraps(sessions.post_sign_in)
-    def post_sign_in() -> flask.Response:
-        return sessions.post_sign_in(throttle)
-
-    add("/static/<name>", "static", assets.serve, methods=["GET"])
-    add("/sign-in", "sign_in", sessions.show_sign_in, methods=["GET"])
-    add("/sign-in", "post_sign_in", post_sign_in, methods=["POST"])
-    add("/sign-out", "post_sign_out", sessions.post_sign_out, methods=["POST"])
-    for rule, endpoint, method, right, view in ROUTES:
-        add(rule, endpoint, _guarded(view, right), methods=[method])
-    add("/<path:rest>", "nowhere", _nowhere, methods=["GET", "POST", "PUT", "PATCH", "DELETE"])
+    post_sign_in = functools.partial(sessions.post_sign_in, Throttle())
+    routes: list[tuple[str, str, dict[str, View]]] = [
+        ("/static/<name>", "static", {"GET": assets.serve}),
+        ("/sign-in", "sign_in", {"GET": sessions.show_sign_in, "POST": post_sign_in}),
+        ("/sign-out", "sign_out", {"POST": sessions.post_sign_out}),
+        *((rule, endpoint, {"GET": _guarded(view, right)}) for rule, endpoint, right, view in PAGES),
+    ]
+    add = functools.partial(
+        blueprint.add_url_rule, methods=_METHODS, provide_automatic_options=False, strict_slashes=False
+    )
+    # Every method of every address gets an answer from here, so that no error page of the host shows.
+    for rule, endpoint, views in routes:
+        add(rule, endpoint, _dispatch(views))
+    add("/<path:rest>", "nowhere", _nowhere)
     blueprint.before_request(_before)
     blueprint.after_request(strict)
     blueprint.register_error_handler(StoreUnavailable, _no_store)
@@ -111,6 +112,21 @@ def _same_origin() -> bool:
         allowed={f"{flask.request.scheme}://{host}", f"https://{host}"},
         is_form=True,
     )
+
+
+def _dispatch(views: cabc.Mapping[str, View]) -> View:
+    allowed = sorted({*views, *(("HEAD",) if "GET" in views else ())})
+
+    def view(**values: t.Any) -> flask.Response:
+        method = flask.request.method
+        found = views.get("GET" if method == "HEAD" else method)
+        if found is not None:
+            return found(**values)
+        response = _refused(405)
+        response.headers["Allow"] = ", ".join(allowed)
+        return response
+
+    return view
 
 
 def _guarded(view: View, right: Right) -> View:

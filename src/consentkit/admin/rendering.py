@@ -73,13 +73,17 @@ def render(template: str, *, status: int = 200, **context: t.Any) -> flask.Respo
     """
     words = current_words()
     session = current_session()
-    html = _environment().get_template(template).render(
-        words=words,
-        session=session,
-        can_export=session is not None and allows(session.account.role, Right.EXPORT),
-        languages=[(tag, own_name(tag), _in_language(tag)) for tag in LOCALES],
-        now=current_runtime().clock.now(),
-        **context,
+    html = (
+        _environment()
+        .get_template(template)
+        .render(
+            words=words,
+            session=session,
+            can_export=session is not None and allows(session.account.role, Right.EXPORT),
+            languages=[(tag, own_name(tag), _in_language(tag)) for tag in LOCALES],
+            now=current_runtime().clock.now(),
+            **context,
+        )
     )
     response = flask.make_response(html, status)
     response.headers["Content-Language"] = words.tag

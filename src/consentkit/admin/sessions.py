@@ -118,9 +118,7 @@ def admin_path() -> str:
     return flask.url_for(".index").rstrip("/")
 
 
-def _form(
-    status: int, *, email: str, target: str, error: str | None = None, wait: int | None = None
-) -> flask.Response:
+def _form(status: int, *, email: str, target: str, error: str | None = None, wait: int | None = None) -> flask.Response:
     words = current_words()
     return render(
         "sign_in.html",

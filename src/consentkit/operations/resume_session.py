@@ -47,7 +47,5 @@ def is_token(value: str | None) -> t.TypeGuard[str]:
 
 def _holds(session: AccountSession, now: dt.datetime) -> bool:
     return (
-        now < session.expires_at
-        and now < session.last_seen_at + SESSION_IDLE
-        and session.account.disabled_at is None
+        now < session.expires_at and now < session.last_seen_at + SESSION_IDLE and session.account.disabled_at is None
     )

@@ -262,5 +262,3 @@ def test_the_language_is_chosen_once(visitor, account):
     assert '<html lang="ru"' in visitor.get(f"{ADMIN}/records?lang=ru").text
     assert '<html lang="ru"' in visitor.get(f"{ADMIN}/records").text
     assert '<html lang="ru"' in visitor.get(f"{ADMIN}/records?lang=%00").text
-
-

@@ -16,6 +16,7 @@ ALLOWED = (SITE, "http://127.0.0.1:8000")
 def allowed(
     origin: str | None = None, fetch: str | None = None, referer: str | None = None, *, is_form: bool = True
 ) -> bool:
+    """Ask the rule, with what is not said absent."""
     return post_allowed(origin=origin, sec_fetch_site=fetch, referer=referer, allowed=ALLOWED, is_form=is_form)
 
 
