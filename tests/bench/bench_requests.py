@@ -116,7 +116,8 @@ def main() -> None:
         write_site(folder).rename(folder / "site.toml")
         url, version = stack.enter_context(postgresql())
         upgrade = [sys.executable, "-m", "consentkit.console", "db", "upgrade"]
-        subprocess.run(upgrade, env={**os.environ, "CONSENTKIT_DATABASE_URL": url}, check=True)
+        environment = {**os.environ, "CONSENTKIT_DATABASE_URL": url}
+        subprocess.run(upgrade, env=environment, stdout=subprocess.DEVNULL, check=True)
         ports = {
             "bare": stack.enter_context(served("bare", {})),
             "sqlite": stack.enter_context(
