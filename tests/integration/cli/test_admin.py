@@ -1,0 +1,94 @@
+"""``consentkit admin``: accounts from the command line."""
+
+from __future__ import annotations
+
+import collections.abc as cabc
+import re
+from pathlib import Path
+
+import click.testing
+import pytest
+
+from consentkit.cli import consentkit_cli
+from consentkit.operations.passwords import check_password
+from consentkit.storage.accounts import Account
+from consentkit.storage.accounts import Role
+from consentkit.storage.unit_of_work import Database
+
+EMAIL = "anna@example.org"
+PASSWORD = "a reading room in Akzhar"
+
+Run = cabc.Callable[..., click.testing.Result]
+
+
+@pytest.fixture
+def run(database: Database, database_url: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Run:
+    """Runs ``create-user`` on a database that is ready, once of each kind."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("CONSENTKIT_DATABASE_URL", database_url)
+    runner = click.testing.CliRunner()
+    return lambda *arguments, **options: runner.invoke(consentkit_cli, ("admin", "create-user", *arguments), **options)
+
+
+def stored(database: Database, email: str = EMAIL) -> Account | None:
+    """Return the account of that address."""
+    with database.unit_of_work(read_only=True) as uow:
+        return uow.accounts.by_email(email)
+
+
+@pytest.mark.parametrize("role", list(Role))
+def test_an_account_is_made_with_a_password_of_its_own(run: Run, database: Database, role: Role) -> None:
+    """Printed once, and never again: only its hash is stored."""
+    result = run(EMAIL, "--role", role.value)
+    assert result.exit_code == 0
+    found = re.search(r"^Password: (\S{20,})$", result.stdout, re.MULTILINE)
+    account = stored(database)
+    assert found
+    assert account is not None
+    assert account.role is role
+    assert check_password(account.password_hash, found[1]).holds
+
+
+def test_a_password_can_be_piped_in(run: Run, database: Database) -> None:
+    """It is not printed."""
+    result = run("Anna@Example.ORG", "--role", "owner", "--password-stdin", input=f"{PASSWORD}\n")
+    assert result.exit_code == 0
+    assert PASSWORD not in result.output
+    account = stored(database)
+    assert account is not None
+    assert check_password(account.password_hash, PASSWORD).holds
+
+
+@pytest.mark.parametrize("password", ["", "too short", "x" * 300])
+def test_a_password_of_a_wrong_length_is_refused(run: Run, database: Database, password: str) -> None:
+    """The command says what is expected, exits 1, and makes no account."""
+    result = run(EMAIL, "--role", "owner", "--password-stdin", input=f"{password}\n")
+    assert result.exit_code == 1
+    assert "expected at" in result.stderr
+    assert stored(database) is None
+
+
+def test_a_second_account_of_an_address_is_refused(run: Run, database: Database) -> None:
+    """The first one stays as it is."""
+    run(EMAIL, "--role", "owner", "--password-stdin", input=PASSWORD)
+    result = run(EMAIL, "--role", "auditor")
+    assert result.exit_code == 1
+    assert result.stderr == f"'{EMAIL}' has an account already.\n"
+    account = stored(database)
+    assert account is not None
+    assert account.role is Role.OWNER
+
+
+@pytest.mark.parametrize(
+    ("arguments", "expected"),
+    [
+        (("anna", "--role", "owner"), "anna@example.org"),
+        ((EMAIL, "--role", "emperor"), "emperor"),
+        ((EMAIL,), "--role"),
+    ],
+)
+def test_wrong_use_is_told(run: Run, arguments: tuple[str, ...], expected: str) -> None:
+    """With what is expected."""
+    result = run(*arguments)
+    assert result.exit_code in {1, 2}
+    assert expected in result.stderr
