@@ -8,13 +8,19 @@ import typing as t
 
 import pytest
 from playwright.sync_api import Browser
+from playwright.sync_api import expect
 from playwright.sync_api import sync_playwright
 
 from tests.e2e.chromium import ARGUMENTS
 from tests.e2e.chromium import find_chromium
+from tests.e2e.reader import PATIENCE
 from tests.e2e.reader import Reader
 from tests.e2e.servers import Demo
 from tests.e2e.servers import run_demo
+
+
+# A machine may be slow, or busy with other tests; what is right comes sooner.
+expect.set_options(timeout=PATIENCE)
 
 
 @pytest.fixture(scope="session")

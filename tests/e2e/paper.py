@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import base64
+import collections.abc as cabc
+import contextlib
 import json
 import re
 import typing as t
@@ -46,13 +48,20 @@ def button(reader: Reader, action: str, *, within: str = NOTICE) -> Locator:
     return reader.page.locator(f"{within} [data-consentkit-action={action}]")
 
 
-def press(reader: Reader, action: str, *, within: str = NOTICE) -> None:
-    """Press a button that decides, and wait until the decision is recorded and the page has taken it over."""
+@contextlib.contextmanager
+def recorded(reader: Reader) -> cabc.Iterator[None]:
+    """Do what decides, then wait until it is recorded and the page has taken it over."""
     with reader.page.expect_response(lambda answer: "/decisions" in answer.url and answer.request.method == "POST"):
-        button(reader, action, within=within).click()
+        yield
     if reader.script:
         reader.page.wait_for_function("() => !window.consentkit || window.consentkit.state().recorded")
     reader.page.wait_for_load_state("networkidle")
+
+
+def press(reader: Reader, action: str, *, within: str = NOTICE) -> None:
+    """Press a button that decides, and wait until that is done."""
+    with recorded(reader):
+        button(reader, action, within=within).click()
 
 
 def open_preferences(reader: Reader, *, by: t.Literal["notice", "link"] = "notice") -> None:

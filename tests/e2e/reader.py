@@ -16,6 +16,9 @@ HERE = pathlib.Path(__file__).parent
 ARTIFACTS = HERE.parent / ".artifacts"
 AXE = HERE / "node_modules" / "axe-core" / "axe.min.js"
 
+#: Milliseconds after which something that did not happen will not happen.
+PATIENCE = 20_000
+
 #: Runs before any script of a page: keeps what the policy refused, and each layout shift.
 WITNESS = """
 (() => {
@@ -58,7 +61,7 @@ class Reader:
             color_scheme="dark" if dark else "light",
             extra_http_headers=headers or {},
         )
-        self.context.set_default_timeout(10_000)
+        self.context.set_default_timeout(PATIENCE)
         self.script = script
         #: Every request of every page of this reader, in order: also beacons, frames and style sheets.
         self.requests: list[Request] = []

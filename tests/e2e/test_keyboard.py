@@ -11,6 +11,7 @@ from tests.e2e.paper import expect_asked
 from tests.e2e.paper import expect_decided
 from tests.e2e.paper import find_article
 from tests.e2e.paper import read_state
+from tests.e2e.paper import recorded
 
 FOCUSED = """() => {
     const { dataset, value, name, tagName } = document.activeElement;
@@ -100,7 +101,8 @@ def test_a_choice_can_be_made_and_changed_by_keyboard(visitor):
     assert has_visible_focus(visitor)
     visitor.page.keyboard.press("Space")
     tab_to(visitor, "save")
-    visitor.page.keyboard.press("Enter")
+    with recorded(visitor):
+        visitor.page.keyboard.press("Enter")
     expect_decided(visitor)
     assert read_state(visitor.cookies()["consentkit"])["p"] == ["analytics"]
 
@@ -108,8 +110,8 @@ def test_a_choice_can_be_made_and_changed_by_keyboard(visitor):
     visitor.page.keyboard.press("Enter")
     expect(visitor.page.locator(PREFERENCES)).to_be_visible()
     tab_to(visitor, "withdraw")
-    visitor.page.keyboard.press("Enter")
+    with recorded(visitor):
+        visitor.page.keyboard.press("Enter")
     expect(visitor.page.locator(PREFERENCES)).to_be_hidden()
-    visitor.page.wait_for_load_state("networkidle")
     assert read_state(visitor.cookies()["consentkit"])["p"] == []
     expect(visitor.page.locator(NOTICE)).to_be_hidden()
