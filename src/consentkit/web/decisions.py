@@ -89,11 +89,15 @@ Parser: t.TypeAlias = cabc.Callable[[Runtime, SiteSnapshot, bytes], tuple[Submis
 
 
 def _take(runtime: Runtime, snapshot: SiteSnapshot, parse: Parser) -> flask.Response:
-    flask.request.max_content_length = MAX_BODY
+    # One more than is taken: a body in chunks has no length, and would be cut at this limit rather than refused.
+    flask.request.max_content_length = MAX_BODY + 1
     submission: Submission | None = None
     next_url: str | None = None
     try:
-        submission, next_url = parse(runtime, snapshot, flask.request.get_data(cache=False))
+        body = flask.request.get_data(cache=False)
+        if len(body) > MAX_BODY:
+            raise RequestEntityTooLarge  # noqa: TRY301 - the same as where the length was told beforehand
+        submission, next_url = parse(runtime, snapshot, body)
         if not snapshot.published:
             runtime.watch.refresh()
             snapshot = runtime.site(snapshot.site.id)
