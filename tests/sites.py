@@ -41,6 +41,9 @@ purposes = ["analytics"]
 hosts = ["counter.example"]
 cookies = [{{ name = "_count", lifetime = "P1Y" }}]
 
+[notice]
+layout = "{layout}"
+
 [policies.privacy]
 files = {privacy}
 
@@ -60,6 +63,7 @@ def write_site(
     *,
     site: str = "steppe-herald",
     locales: cabc.Sequence[str] = ("ru",),
+    layout: str = "bar",
     **section: str | int | bool | cabc.Sequence[str],
 ) -> pathlib.Path:
     """Write the configuration and the policies of a site into *folder*, and return the configuration's path.
@@ -80,6 +84,7 @@ def write_site(
             site=site,
             name="{ " + ", ".join(f'{locale} = "Steppe Herald"' for locale in locales) + " }",
             locales=json.dumps(list(locales)),
+            layout=layout,
             # A JSON string, number, boolean or list of strings is written as TOML writes it.
             more="".join(f"{key} = {json.dumps(value)}\n" for key, value in section.items()),
             **files,

@@ -18,7 +18,6 @@ from tests.e2e.reader import Reader
 from tests.e2e.servers import Demo
 from tests.e2e.servers import run_demo
 
-
 # A machine may be slow, or busy with other tests; what is right comes sooner.
 expect.set_options(timeout=PATIENCE)
 
