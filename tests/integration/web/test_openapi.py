@@ -27,7 +27,5 @@ def test_every_route_and_method_is_described_and_no_other(app: Flask) -> None:
         for path, item in app.test_client().get("/consent/openapi.json").get_json()["paths"].items()
         for method in item
     }
-    served = {
-        (re.sub(r"<(?:path:)?(\w+)>", r"{\1}", rule), method) for rule, _, views in ROUTES for method in views
-    }
+    served = {(re.sub(r"<(?:path:)?(\w+)>", r"{\1}", rule), method) for rule, _, views in ROUTES for method in views}
     assert described == served
