@@ -6,6 +6,8 @@ from pathlib import Path
 
 import click
 import flask
+from flask.cli import NoAppException
+from flask.cli import ScriptInfo
 
 from ..config import Settings
 from ..consent.load import load_sites as load_from_files
@@ -55,7 +57,25 @@ def load_sites() -> dict[str, tuple[Site, Path]]:
 
 
 def _runtime() -> Runtime | None:
+    _enter_application()
     if not flask.has_app_context():
         return None
     runtime = flask.current_app.extensions.get("consentkit")
     return runtime if isinstance(runtime, Runtime) else None
+
+
+def _enter_application() -> None:
+    """Under 'flask consentkit', enter the application's context.
+
+    Flask does so for the commands that an application adds, but not for those of installed packages, which it finds
+    first: they also work where there is no application yet.
+    """
+    command = click.get_current_context(silent=True)
+    script = command.find_object(ScriptInfo) if command is not None else None
+    if command is None or script is None or flask.has_app_context():
+        return
+    try:
+        app = script.load_app()
+    except NoAppException:
+        return
+    command.with_resource(app.app_context())
