@@ -164,18 +164,23 @@ def notice(site: str, version: str, layer: str) -> flask.Response:
         stored = uow.notices.get(site, version)
     if stored is None or layer not in {"1", "2"}:
         raise NotFound("There is no such notice.")
-    html = stored.html if layer == "1" else stored.preferences_html
+    # The widget shows the second layer in a dialog of this class; as wide as that it stands here.
+    html = stored.html if layer == "1" else f'<div class="consentkit-dialog">{stored.preferences_html}</div>'
     # In CSS `<\/` is `</`: whatever the stylesheet holds, it does not end its element.
     style = stored.style.replace("</", "<\\/")
     document = _FRAME.format(
         lang=markupsafe.escape(stored.locale),
         dir=direction(stored.locale),
         version=markupsafe.escape(stored.version),
+        room=_ROOM,
         style=style,
         html=html.replace(BASE, "").replace(NEXT, ""),
     )
-    return headers.evidence(document, style)
+    return headers.evidence(document, _ROOM, style)
 
+
+# What a page would do for the notice: no margin of the browser's own.
+_ROOM = "body { margin: 0 }"
 
 # Links open nowhere: the frame may not open windows, and the base sends them all to one.
 _FRAME = """<!doctype html>
@@ -185,6 +190,7 @@ _FRAME = """<!doctype html>
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <title>{version}</title>
 <base target="_blank">
+<style>{room}</style>
 <style>{style}</style>
 </head>
 <body>

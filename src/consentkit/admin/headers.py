@@ -74,19 +74,18 @@ def cacheable(response: flask.Response) -> flask.Response:
     return response
 
 
-def evidence(html: str, style: str) -> flask.Response:
-    """Return a document that shows *html* dressed by *style* and can do nothing at all.
+def evidence(html: str, *styles: str) -> flask.Response:
+    """Return a document that can do nothing but be looked at: no script, no request to anywhere, no form.
 
-    It is made for a sandboxed frame inside our own pages: no script, no request to anywhere, no form.
+    It is made for a sandboxed frame inside our own pages.
 
-    :param html: a whole document that holds *style*, exactly, in its only style element.
+    :param html: a whole document. :param styles: exactly what its style elements hold.
     """
-    digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
     response = flask.make_response(html)
     response.headers[_CSP] = "; ".join(
         (
             "default-src 'none'",
-            f"style-src 'sha256-{digest}'",
+            f"style-src {' '.join(map(_hash, styles))}",
             "img-src data:",
             "form-action 'none'",
             "base-uri 'none'",
@@ -96,3 +95,7 @@ def evidence(html: str, style: str) -> flask.Response:
     )
     response.headers[_FRAMES] = "SAMEORIGIN"
     return response
+
+
+def _hash(style: str) -> str:
+    return f"'sha256-{base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()}'"

