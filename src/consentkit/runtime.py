@@ -7,6 +7,7 @@ import collections.abc as cabc
 import dataclasses
 import datetime as dt
 import logging
+import math
 import threading
 import time
 from pathlib import Path
@@ -44,6 +45,7 @@ _NONCE_LIFETIME = dt.timedelta(hours=48)
 _SWEEP_SECONDS = 600
 _FLUSH_SECONDS = 10
 _PATIENCE_SECONDS = 3
+_RETRY_SECONDS = 30
 
 
 @dataclasses.dataclass(slots=True)
@@ -68,8 +70,10 @@ class Sites:
         self._style = style
         self._clock = clock
         self._files = _read(settings.config)
-        #: The files whose sites are in force. Others wait until the store can take them.
-        self._in_force: _Files | None = None
+        # What was last tried, which of it is in force, and when to try again what is not.
+        self._tried: _Files | None = None
+        self._in_force: dict[str, LoadedSite] = {}
+        self._retry_at = math.inf
         self._told = ""
         self._snapshots: dict[str, SiteSnapshot] = {
             name: unpublished(loaded.site, loaded.folder, style=style) for name, loaded in self._files.sites.items()
@@ -101,6 +105,8 @@ class Sites:
             raise StoreUnavailable
         try:
             self._looked_at = time.monotonic()
+            if self._retry_at != math.inf:
+                self._retry_at = self._looked_at
             self._load()
         finally:
             self._lock.release()
@@ -151,7 +157,7 @@ class Sites:
 
     def _load(self) -> None:
         self._reread()
-        changed = self._files is not self._in_force
+        changed = self._files is not self._tried or time.monotonic() >= self._retry_at
         if self._stamp is None:
             migrate.ensure_ready(self._database)
         with self._database.unit_of_work(read_only=True) as uow:
@@ -160,6 +166,7 @@ class Sites:
             return
         files = self._files
         snapshots = {}
+        in_force = {}
         problems: list[Problem] = []
         for name, loaded in files.sites.items():
             try:
@@ -172,21 +179,27 @@ class Sites:
                         clock=self._clock,
                         known=self._known(loaded),
                     )
+                in_force[name] = loaded
             except ConfigError as error:
                 # A policy's file. The other sites need not wait for it.
                 problems += error.problems
                 if name in self._snapshots:
                     snapshots[name] = self._snapshots[name]
+                if name in self._in_force:
+                    in_force[name] = self._in_force[name]
         with self._database.unit_of_work(read_only=True) as uow:
             self._stamp = (uow.policies.stamp(), uow.revisions.stamp(), self._clock.now().date())
         self._snapshots = snapshots
-        self._in_force = files
+        self._tried = files
+        self._in_force = in_force
+        # The file that is wrong is not one of those that are watched.
+        self._retry_at = time.monotonic() + _RETRY_SECONDS if problems else math.inf
         if problems:
             raise ConfigError(*problems)
 
     def _known(self, loaded: LoadedSite) -> int | None:
         """Return the revision that is in force here for the same file, or ``None`` if the file is new or changed."""
-        before = self._in_force.sites.get(loaded.site.id) if self._in_force else None
+        before = self._in_force.get(loaded.site.id)
         snapshot = self._snapshots.get(loaded.site.id)
         if before is None or snapshot is None or not snapshot.published or before.digest != loaded.digest:
             return None

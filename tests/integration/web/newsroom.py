@@ -11,9 +11,9 @@ import flask
 
 from consentkit import ConsentKit
 from consentkit import current_consent
-from consentkit.clock import Clock
 from consentkit.cookies.codec import Codec
 from consentkit.runtime import Runtime
+from consentkit.testing import FrozenClock
 from consentkit.web.current import Consent
 
 if t.TYPE_CHECKING:
@@ -108,7 +108,13 @@ class Newsroom:
     """One application and what lies behind it."""
 
     def __init__(
-        self, folder: pathlib.Path, database_url: str, clock: Clock, *, text: str = CONFIGURATION, **config: object
+        self,
+        folder: pathlib.Path,
+        database_url: str,
+        clock: FrozenClock,
+        *,
+        text: str = CONFIGURATION,
+        **config: object,
     ) -> None:
         self.file = folder / "consentkit.toml"
         self.text = text
