@@ -216,7 +216,7 @@ def _routes() -> str:
 
 
 def _admin_routes() -> str:
-    rows = [f"| `{method} admin/{plain_path(rule)}` | `{right.value}` |" for rule, _, method, right, _ in admin.ROUTES]
+    rows = [f"| `GET admin/{plain_path(rule)}` | `{right.value}` |" for rule, _, right, _ in admin.PAGES]
     return "| request | needs the right |\n| --- | --- |\n" + "\n".join(rows) + "\n"
 
 
