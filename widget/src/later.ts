@@ -78,14 +78,16 @@ export function attach(page: Page): Later {
         const id = placeholderOf(button)?.dataset.service;
         if (embed === "always" && id) return decide("save", null, { purposes, services: { ...services, [id]: true } });
         showOnce(button);
-        return gate.scan();
+        gate.scan();
+        // The button is gone: the focus goes to what it brought.
+        return placeholderOf(button)?.querySelector("iframe")?.focus();
       }
       return action === "customize"
         ? open()
         : decide(action as Action, form, action === "save" && form ? readForm(form) : undefined);
     },
     settle(outcome, form) {
-      if (outcome === "unsaved") toast(notice.words("refusedUnsaved"), notice.element());
+      if (outcome === "unsaved") toast(notice.words("refused-unsaved"), notice.element());
       if (outcome === "failed" && !form) toast(notice.words("failed"), notice.element());
       if (outcome === "changed") return open(true);
       // Nothing else stops a script that runs.

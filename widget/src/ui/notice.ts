@@ -1,6 +1,6 @@
 /** The first layer. The server rendered it, or the tag's script holds it. */
 
-export type Text = "saving" | "failed" | "changed" | "refusedUnsaved" | "close";
+export type Text = "saving" | "failed" | "changed" | "refused-unsaved" | "close";
 
 export interface Notice {
   /** Shows it, and what changed *since* the revision that the reader decided on. `false` if the page has none. */
@@ -16,7 +16,7 @@ export interface Notice {
 }
 
 export function createNotice(source: (place: boolean) => HTMLElement | null): Notice {
-  const words = (text: Text) => source(false)?.dataset[`text${text[0]?.toUpperCase()}${text.slice(1)}`] ?? "";
+  const words = (text: Text) => source(false)?.getAttribute(`data-text-${text}`) ?? "";
   return {
     element: () => source(false),
     isModal: () => !!document.querySelector(".consentkit-modal:not([hidden])"),
