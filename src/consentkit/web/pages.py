@@ -213,7 +213,13 @@ def _render(template: str, words: Catalog, **context: object) -> str:
 
 def needs_consent(purpose: str) -> flask.Response:
     """Return the page for a view that the reader has not agreed to: says so, and leads to the choice."""
-    snapshot = page_site(current_runtime())
+    try:
+        snapshot = page_site(current_runtime())
+    except NotFound:
+        # A host that no site lists: there is no choice to lead to.
+        response = words_page(HTTPStatus.FORBIDDEN, N_("This page needs your consent"), "")
+        response.headers["Cache-Control"] = "private, no-store"
+        return response
     site = snapshot.site
     notice = snapshot.notices[requested_locale(site, otherwise_accepted=True)]
     words = catalog(notice.locale)

@@ -45,17 +45,16 @@ def test_the_answer_outlives_a_change_of_the_time_limit(reader: Reader) -> None:
     assert reader.send(body).get_json() == first.get_json()
 
 
-@pytest.mark.parametrize(
-    "change", [{"action": "reject_all"}, {"page": "/other"}, {"layer": "2"}, {"purposes": {"analytics": True}}]
-)
-def test_with_another_body_it_is_refused(any_reader: Reader, change: dict[str, object]) -> None:
+def test_with_another_body_it_is_refused(any_reader: Reader) -> None:
     """A nonce stands for one decision."""
     body = any_reader.body()
     any_reader.send(body)
-    answer = any_reader.send(body | change)
-    assert answer.status_code == 409
-    assert problem(answer)["field"] == "nonce"
-    assert not set_cookies(answer)
+    changes = ({"action": "reject_all"}, {"page": "/other"}, {"layer": "2"}, {"purposes": {"analytics": True}})
+    for change in changes:
+        answer = any_reader.send(body | change)
+        assert answer.status_code == 409
+        assert problem(answer)["field"] == "nonce"
+        assert not set_cookies(answer)
     assert len(any_reader.newsroom.records()) == 1
 
 

@@ -1,0 +1,73 @@
+"""A 201 means that the record is durable, whatever happens to the process next."""
+
+from __future__ import annotations
+
+import json
+import secrets
+import signal
+import subprocess
+import sys
+import typing as t
+import urllib.request
+from pathlib import Path
+
+from consentkit.storage.records import RecordFilter
+from consentkit.storage.unit_of_work import Database
+from tests.sites import write_site
+
+
+class Server:
+    """A real server in a process of its own."""
+
+    def __init__(self, folder: Path, database_url: str) -> None:
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", "tests.integration.web.server", str(folder), database_url],
+            cwd=Path(__file__).parents[3],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            text=True,
+        )
+        assert self.process.stdout is not None
+        self.url = f"http://127.0.0.1:{int(self.process.stdout.readline())}/consent"
+
+    def __enter__(self) -> t.Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.kill()
+
+    def kill(self) -> None:
+        """End it without a word."""
+        if self.process.poll() is None:
+            self.process.send_signal(signal.SIGKILL)
+            self.process.communicate()
+
+    def ask(self, path: str, body: dict[str, object] | None = None) -> tuple[int, dict[str, t.Any]]:
+        """The status and the JSON of an answer."""
+        data = None if body is None else json.dumps(body).encode()
+        request = urllib.request.Request(self.url + path, data, {"Content-Type": "application/json"})
+        with urllib.request.urlopen(request, timeout=20) as answer:
+            return answer.status, json.load(answer)
+
+
+def test_a_killed_process_has_its_records(tmp_path: Path, database: Database, database_url: str) -> None:
+    """Killed right after each 201; the next process knows them all, and the nonce as well."""
+    write_site(tmp_path)
+    database.dispose()
+    answers = []
+    body: dict[str, object] = {}
+    for action in ("accept_all", "reject_all"):
+        with Server(tmp_path, database_url) as server:
+            notice = server.ask("/notice")[1]["version"]
+            body = {"action": action, "notice": notice, "locale": "ru", "nonce": secrets.token_urlsafe(16)}
+            status, answer = server.ask("/decisions", body)
+            server.kill()
+        assert status == 201
+        answers.append(answer)
+    with Server(tmp_path, database_url) as server:
+        again = server.ask("/decisions", body)
+    assert again == (201, answers[-1])
+    with database.unit_of_work(read_only=True) as uow:
+        records = sorted(uow.records.stream(RecordFilter()), key=lambda record: record.id)
+    assert [record.id for record in records] == [answer["record_id"] for answer in answers]
+    assert [record.action for record in records] == ["accept_all", "reject_all"]
