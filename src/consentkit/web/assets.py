@@ -66,8 +66,8 @@ def _static_asset(name: str) -> Asset:
 
 
 def stylesheet() -> str:
-    """Return the notice's stylesheet, as it is part of the evidence."""
-    return static_text("consentkit.css")
+    """Return what dresses both layers of the notice, as it is part of the evidence."""
+    return static_text("consentkit.css") + static_text("preferences.css")
 
 
 def page_revision(snapshot: SiteSnapshot) -> int:
@@ -110,8 +110,8 @@ def tag_asset(snapshot: SiteSnapshot, locale: str | None) -> Asset:
     """Return the tag's script for one *locale*, or, with ``None``, for all of the site's."""
     wanted = [locale] if locale is not None else list(snapshot.site.locales)
     notices = tuple((name, _words(snapshot.notices[name]), snapshot.notices[name].html) for name in wanted)
-    style = snapshot.notices[wanted[0]].style
-    return _tag_asset(json.dumps(widget_facts(snapshot)), notices, locale, style)
+    # The second layer brings its own style when it is asked for.
+    return _tag_asset(json.dumps(widget_facts(snapshot)), notices, locale, static_text("consentkit.css"))
 
 
 def _words(notice: Notice) -> str:
