@@ -56,10 +56,12 @@ test-widget: $(WIDGET)
 test-python: $(DEV) $(WIDGET) $(E2E) | lint types test-widget
 	$(BIN)/python -m pytest --numprocesses $(WORKERS) --dist loadfile $(PYTEST_ARGS)
 
-# Writes what the reference has from the code, then checks every link and that nothing public goes unmentioned.
+# Writes what the reference has from the code, then checks every link, that nothing public goes unmentioned, and that the
+# examples work.
 docs: $(DEV)
 	$(BIN)/python -m docs.reference.generate
-	$(BIN)/python -m pytest tests/contract/test_docs.py tests/contract/test_readme.py
+	$(BIN)/python -m pytest tests/contract/test_docs.py tests/contract/test_examples.py tests/contract/test_readme.py \
+		tests/contract/test_reference.py
 
 bench: $(DEV)
 	$(BIN)/python -m tests.bench
