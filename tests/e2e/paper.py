@@ -55,7 +55,7 @@ def recorded(reader: Reader) -> cabc.Iterator[None]:
         yield
     if reader.script:
         reader.page.wait_for_function("() => !window.consentkit || window.consentkit.state().recorded")
-    reader.page.wait_for_load_state("networkidle")
+    reader.rest()
 
 
 def press(reader: Reader, action: str, *, within: str = NOTICE) -> None:

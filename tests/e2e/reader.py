@@ -86,6 +86,17 @@ class Reader:
         assert answer is not None
         return answer
 
+    def rest(self) -> None:
+        """Wait until the page is loaded and nothing has been asked for a while.
+
+        Not the browser's own notion of it: that is settled once a page, and a frame that comes later unsettles it.
+        """
+        asked = -1
+        while asked != len(self.requests):
+            asked = len(self.requests)
+            self.page.wait_for_load_state("load")
+            self.page.wait_for_timeout(300)
+
     def hosts(self) -> collections.Counter[str]:
         """Count the requests by host and port."""
         return collections.Counter(urllib.parse.urlsplit(request.url).netloc for request in self.requests)

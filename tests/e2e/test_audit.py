@@ -37,7 +37,7 @@ def test_signing_in_and_the_records_have_no_barrier(reader, demo, locale, width)
     assert visitor.axe() == []
     visitor.picture(f"audit-records-{locale}-{width}")
     visitor.page.locator("table.records td.when a").first.click()
-    visitor.page.wait_for_load_state("networkidle")
+    visitor.rest()
     assert visitor.axe() == []
     visitor.picture(f"audit-record-{locale}-{width}")
     assert visitor.witness("violations") == []
@@ -59,7 +59,7 @@ def test_a_decision_is_in_the_audit_view_with_the_notice_as_it_was_shown(reader,
     row = auditor.page.locator("table.records tbody tr")
     expect(row).to_have_count(1)
     row.locator("td.when a").click()
-    auditor.page.wait_for_load_state("networkidle")
+    auditor.rest()
     shown = auditor.page.frame_locator("iframe.notice").first
     expect(shown.locator(NOTICE)).to_be_visible()
     expect(shown.locator(f"{NOTICE} h2")).to_have_text(title)
