@@ -16,6 +16,7 @@ from ..consent.decisions import Method
 from ..consent.decisions import Nonce
 from ..consent.decisions import Record
 from ..consent.decisions import Recorded
+from ..consent.purposes import NECESSARY
 from ..consent.record_ids import new_record_id
 from ..consent.subjects import new_subject_id
 from ..cookies.codec import State
@@ -76,7 +77,9 @@ class Submission:
         """Whether it agrees to nothing, whatever else may be wrong with it."""
         if self.action in {Action.REJECT_ALL, Action.WITHDRAW}:
             return True
-        return self.action is Action.SAVE and not any(self.purposes.values()) and not any(self.services.values())
+        # What is always on is not an answer.
+        ticked = [value for name, value in self.purposes.items() if name != NECESSARY] + [*self.services.values()]
+        return self.action is Action.SAVE and not any(ticked)
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
