@@ -79,8 +79,6 @@ def decide(sent: Submission, recorder: MemoryRecorder | None = None, snapshot: S
         sent,
         recorder=recorder or MemoryRecorder(),
         is_published=lambda version, locale: version in PUBLISHED and locale in {PUBLISHED[version], *snapshot.notices},
-            locale in {PUBLISHED.get(version), *snapshot.notices} and version in PUBLISHED
-        ),
         clock=FrozenClock(),
     )
 
