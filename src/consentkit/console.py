@@ -96,6 +96,7 @@ def service() -> flask.Flask:
     :raises ConfigError: a setting or a site's file is wrong.
     """
     from .extension import ConsentKit  # noqa: PLC0415 - the commands that need no application start quicker
+    from .web.proxies import TrustedProxies  # noqa: PLC0415
 
     here = Path.cwd()
     app = flask.Flask("consentkit_service", root_path=str(here), instance_path=str(here / "instance"))
@@ -103,6 +104,12 @@ def service() -> flask.Flask:
     app.secret_key = os.environ.get("CONSENTKIT_SECRET_KEY") or _secret_beside(settings.database_url, None)
     app.config["SECRET_KEY_FALLBACKS"] = os.environ.get("CONSENTKIT_SECRET_KEY_FALLBACKS", "").split() or None
     ConsentKit(app)
+    proxies = {
+        proxy
+        for snapshot in app.extensions["consentkit"].sites.values()
+        for proxy in snapshot.site.network.trusted_proxies
+    }
+    app.wsgi_app = TrustedProxies(app.wsgi_app, sorted(proxies))  # type: ignore[method-assign]  # Flask's own way
     return app
 
 

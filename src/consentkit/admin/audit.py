@@ -12,6 +12,7 @@ import flask
 from ..consent.decisions import Record
 from ..consent.model import localize
 from ..consent.record_ids import is_record_id
+from ..cookies.codec import RECEIPT_SALT
 from ..errors import NotFound
 from ..i18n.catalog import N_
 from ..i18n.catalog import Catalog
@@ -100,6 +101,7 @@ def record(record_id: str) -> flask.Response:
         notice=basis.notice,
         has_configuration=basis.configuration is not None,
         has_previous=has_previous,
+        receipt_token=current_runtime().codec.sign_token(RECEIPT_SALT, found.id),
         worded=_worded,
     )
 

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import collections.abc as cabc
+import contextlib
 import sys
 
 import click
 
 from ..clock import SystemClock
+from ..errors import AccountRefused
 from ..operations.create_account import check_email
 from ..operations.create_account import check_new_password
 from ..operations.create_account import create_account
@@ -30,7 +33,7 @@ def admin() -> None:
     "--role",
     type=click.Choice([role.value for role in Role]),
     required=True,
-    help="auditor reads and exports, editor also changes notices and policies, owner also looks after accounts.",
+    help="What the account is for. So far each of them reads and exports.",
 )
 @click.option("--password-stdin", is_flag=True, help="Read the password from the first line of the standard input.")
 def create_user(email: str, role: str, *, password_stdin: bool) -> None:
@@ -39,10 +42,12 @@ def create_user(email: str, role: str, *, password_stdin: bool) -> None:
     Asks for a password of at least 12 characters. Without a terminal to ask at, or with an empty answer, it makes one
     and prints it, once.
     """
-    check_email(email)
+    with _wrong_use():
+        check_email(email)
     given = _given_password(from_stdin=password_stdin)
     password = given or new_password()
-    check_new_password(password)
+    with _wrong_use():
+        check_new_password(password)
     with open_database().unit_of_work() as uow:
         account = create_account(uow, email, role=Role(role), password=password, clock=SystemClock())
     click.echo(f"Created {account.email}, {account.role}.")
@@ -51,11 +56,20 @@ def create_user(email: str, role: str, *, password_stdin: bool) -> None:
         click.echo("It is shown only now.", err=True)
 
 
+@contextlib.contextmanager
+def _wrong_use() -> cabc.Iterator[None]:
+    try:
+        yield
+    except AccountRefused as error:
+        raise click.UsageError(str(error)) from None
+
+
 def _given_password(*, from_stdin: bool) -> str:
     if from_stdin:
         # An empty line is a password that is too short, not a wish to have one made.
         password = sys.stdin.readline(_MAX_LINE).rstrip("\r\n")
-        check_new_password(password)
+        with _wrong_use():
+            check_new_password(password)
         return password
     if not sys.stdin.isatty():
         return ""

@@ -376,7 +376,6 @@ _SCHEMAS: Json = {
         services={"type": "array", "items": {"type": "object"}},
         policies={"type": "object", "additionalProperties": _object(("url", "version"), url=_TEXT, version=_TEXT)},
         actions=_TEXTS,
-        changes={"type": "array", "items": _object(("revision", "text"), revision={"type": "integer"}, text=_TEXT)},
     ),
     "Receipt": _object(
         ("record", "notice", "status", "proof", "checkpoint"),

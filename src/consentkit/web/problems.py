@@ -35,6 +35,11 @@ _WORDS = {
         N_("The site's store does not answer. A refusal is in force in this browser; please try again in a moment."),
     ),
 }
+#: The same status where something was only to be read.
+_UNREADABLE = (
+    N_("This page cannot be shown now"),
+    N_("The site's store does not answer. Please try again in a moment."),
+)
 
 
 def wants_page() -> bool:
@@ -52,7 +57,10 @@ def problem(status: int, detail: str = "", **members: t.Any) -> flask.Response:
     :param detail: one sentence for developers; never about internals. :param members: further members, e.g. ``field``.
     """
     if wants_page():
-        response = pages.words_page(status, *_WORDS.get(status, (HTTPStatus(status).phrase, "")))
+        heading, text = _WORDS.get(status, (HTTPStatus(status).phrase, ""))
+        if status == HTTPStatus.SERVICE_UNAVAILABLE and flask.request.method != "POST":
+            heading, text = _UNREADABLE
+        response = pages.words_page(status, heading, text)
     else:
         body: dict[str, object] = {"type": "about:blank", "title": HTTPStatus(status).phrase, "status": status}
         if detail:
@@ -81,7 +89,7 @@ def problem_of(error: ConsentKitError) -> flask.Response:  # noqa: PLR0911 - one
         case NonceReused():
             return problem(409, "This nonce was used for another decision.", field="nonce")
         case StoreUnavailable():
-            response = problem(503, "The store cannot take the record now.")
+            response = problem(503, "The store does not answer now.")
             response.headers["Retry-After"] = str(error.retry_after)
             return response
         case _:

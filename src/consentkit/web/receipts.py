@@ -7,6 +7,7 @@ import json
 import flask
 
 from ..consent.record_ids import is_record_id
+from ..cookies.codec import RECEIPT_SALT
 from ..errors import BadCookie
 from ..errors import NotFound
 from ..operations.export import record_to_json
@@ -14,12 +15,10 @@ from ..runtime import Runtime
 from ..runtime import current_runtime
 from .reader import read_subject
 
-_SALT = "consentkit.receipt.v1"
-
 
 def receipt_url(runtime: Runtime, record_id: str) -> str:
     """Return the address of a receipt, with the signed token that opens it."""
-    token = runtime.codec.sign_token(_SALT, record_id)
+    token = runtime.codec.sign_token(RECEIPT_SALT, record_id)
     return flask.url_for("consentkit.receipt", record_id=record_id, token=token, _external=True)
 
 
@@ -51,7 +50,7 @@ def receipt(record_id: str) -> flask.Response:
 
 def _may_read(runtime: Runtime, record_id: str, subject_id: str | None) -> bool:
     try:
-        if runtime.codec.read_token(_SALT, flask.request.args.get("token", "")) == record_id:
+        if runtime.codec.read_token(RECEIPT_SALT, flask.request.args.get("token", "")) == record_id:
             return True
     except BadCookie:
         # No token, or not ours: the reader's own cookie may still open it.

@@ -39,7 +39,7 @@ class TemplateApi:
         self._locale = locale
         self._nonce = nonce
 
-    def head(self, locale: str | None = None) -> markupsafe.Markup:  # noqa: ARG002 - the contract gives it to all of them
+    def head(self, *, locale: str | None = None) -> markupsafe.Markup:  # noqa: ARG002 - the contract gives it to all of them
         """Return what belongs into ``<head>``.
 
         That is the stylesheet, the script that hides the notice from who has decided, and, for pages without script,
@@ -62,7 +62,7 @@ class TemplateApi:
             script=markupsafe.Markup(static_text("head.js")),  # noqa: S704 - our own file, and no reader's word in it
         )
 
-    def notice(self, locale: str | None = None) -> markupsafe.Markup:
+    def notice(self, *, locale: str | None = None) -> markupsafe.Markup:
         """Return the notice and its script, for right after ``<body>``."""
         snapshot = _site()
         if snapshot is None:
@@ -101,7 +101,7 @@ class TemplateApi:
             text=text or snapshot.notices[tag].content["texts"]["settings"],
         )
 
-    def policy_url(self, kind: str, locale: str | None = None) -> str:
+    def policy_url(self, kind: str, *, locale: str | None = None) -> str:
         """Return the address of a policy: ``privacy``, ``terms`` or ``cookies``."""
         snapshot = _site()
         if snapshot is None:
