@@ -61,9 +61,9 @@ def test_a_password_can_be_piped_in(run: Run, database: Database) -> None:
 
 @pytest.mark.parametrize("password", ["", "too short", "x" * 300])
 def test_a_password_of_a_wrong_length_is_refused(run: Run, database: Database, password: str) -> None:
-    """The command says what is expected, exits 1, and makes no account."""
+    """The command says what is expected, exits 2, and makes no account."""
     result = run(EMAIL, "--role", "owner", "--password-stdin", input=f"{password}\n")
-    assert result.exit_code == 1
+    assert result.exit_code == 2
     assert "expected at" in result.stderr
     assert stored(database) is None
 
