@@ -187,48 +187,49 @@ def test_what_is_crafted_well_holds(newsroom: Newsroom) -> None:
     assert status_with(newsroom, crafted(PAYLOAD | {"e": 30000}))["status"] == "valid"
 
 
-@pytest.mark.parametrize(
-    "value",
-    [
-        "",
-        "x",
-        "..",
-        "a.b.c",
-        "%00",
-        "\xff\xfe",
-        '"quoted"',
-        "a" * 5000,
-        crafted(PAYLOAD | {"e": 30000}, key="a key of somebody else"),
-        crafted(PAYLOAD | {"e": 30000}, salt="cookie-session"),
-        crafted(PAYLOAD | {"e": 30000, "s": "another-site"}),
-        crafted(PAYLOAD | {"e": 30000, "v": 2}),
-        crafted(PAYLOAD | {"e": 10**15}),
-        crafted(PAYLOAD | {"e": "30000"}),
-        crafted(PAYLOAD),
-        crafted(["analytics"]),
-        ".".join(crafted(PAYLOAD | {"e": 30000}).split(".")[::-1]),
-        crafted(PAYLOAD | {"e": 30000})[:-1],
-        crafted(PAYLOAD | {"e": 30000}).split(".")[0],
-        base64.urlsafe_b64encode(json.dumps(PAYLOAD | {"e": 30000}).encode()).decode().rstrip("=") + ".AAAA.AAAA",
-        itsdangerous.TimestampSigner(SECRET, salt="consentkit.cookie.v1")
-        .sign("." + base64.urlsafe_b64encode(zlib.compress(b"{}" * 999)).decode().rstrip("="))
-        .decode(),
-    ],
-)
-def test_what_does_not_hold_is_no_consent(newsroom: Newsroom, value: str) -> None:
+NOT_HOLDING = [
+    "",
+    "x",
+    "..",
+    "a.b.c",
+    "%00",
+    "\xff\xfe",
+    '"quoted"',
+    "a" * 5000,
+    crafted(PAYLOAD | {"e": 30000}, key="a key of somebody else"),
+    crafted(PAYLOAD | {"e": 30000}, salt="cookie-session"),
+    crafted(PAYLOAD | {"e": 30000, "s": "another-site"}),
+    crafted(PAYLOAD | {"e": 30000, "v": 2}),
+    crafted(PAYLOAD | {"e": 10**15}),
+    crafted(PAYLOAD | {"e": "30000"}),
+    crafted(PAYLOAD),
+    crafted(["analytics"]),
+    ".".join(crafted(PAYLOAD | {"e": 30000}).split(".")[::-1]),
+    crafted(PAYLOAD | {"e": 30000})[:-1],
+    crafted(PAYLOAD | {"e": 30000}).split(".")[0],
+    base64.urlsafe_b64encode(json.dumps(PAYLOAD | {"e": 30000}).encode()).decode().rstrip("=") + ".AAAA.AAAA",
+    itsdangerous.TimestampSigner(SECRET, salt="consentkit.cookie.v1")
+    .sign("." + base64.urlsafe_b64encode(zlib.compress(b"{}" * 999)).decode().rstrip("="))
+    .decode(),
+]
+
+
+def test_what_does_not_hold_is_no_consent(newsroom: Newsroom, subtests: pytest.Subtests) -> None:
     """Forged, cut, reordered, compressed, another site's: the notice shows, nothing is allowed, nothing breaks."""
-    state = status_with(newsroom, value)
-    assert state["status"] in {"invalid", "none"}
-    assert not any({**state["services"], **state["purposes"], "necessary": False}.values())  # type: ignore[dict-item]
-    client = newsroom.app.test_client(use_cookies=False)
-    headers = {"Cookie": f"consentkit={value}; consentkit_id={value}"}
-    for path in ("/", "/host/counts", "/consent/state.css", "/consent/preferences"):
-        answer = client.get(path, headers=headers, base_url=WWW)
-        assert answer.status_code == 200
-        assert "display:none" not in answer.text or path == "/"
-    assert client.get("/host/counts", headers=headers, base_url=WWW).text == "False"
-    answer = client.post("/consent/decisions", json=Reader(newsroom).body(), headers=headers, base_url=WWW)
-    assert answer.status_code == 201
+    for value in NOT_HOLDING:
+        with subtests.test(value=value):
+            state = status_with(newsroom, value)
+            assert state["status"] in {"invalid", "none"}
+            assert not any({**state["services"], **state["purposes"], "necessary": False}.values())  # type: ignore[dict-item]
+            client = newsroom.app.test_client(use_cookies=False)
+            headers = {"Cookie": f"consentkit={value}; consentkit_id={value}"}
+            for path in ("/", "/host/counts", "/consent/state.css", "/consent/preferences"):
+                answer = client.get(path, headers=headers, base_url=WWW)
+                assert answer.status_code == 200
+                assert "display:none" not in answer.text or path == "/"
+            assert client.get("/host/counts", headers=headers, base_url=WWW).text == "False"
+            answer = client.post("/consent/decisions", json=Reader(newsroom).body(), headers=headers, base_url=WWW)
+            assert answer.status_code == 201
 
 
 def test_a_purpose_that_never_was_is_not_allowed(newsroom: Newsroom) -> None:

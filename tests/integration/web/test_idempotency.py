@@ -96,11 +96,13 @@ def test_many_at_once_are_one(any_newsroom: Newsroom) -> None:
     assert len(any_newsroom.records()) == 1
 
 
-@pytest.mark.parametrize(
-    "nonce", ["", "short", "x" * 21, "x" * 129, "x" * 21 + " ", "x" * 21 + "\n", "ж" * 22, 1, None, ["x" * 22], ...]
-)
-def test_a_nonce_has_128_bits(reader: Reader, nonce: object) -> None:
+NO_NONCES = ["", "short", "x" * 21, "x" * 129, "x" * 21 + " ", "x" * 21 + "\n", "ж" * 22, 1, None, ["x" * 22], ...]
+
+
+def test_a_nonce_has_128_bits(reader: Reader, subtests: pytest.Subtests) -> None:
     """At least 22 URL-safe characters."""
-    answer = reader.decide(nonce=nonce)
-    assert answer.status_code == 400
-    assert problem(answer)["field"] == "nonce"
+    for nonce in NO_NONCES:
+        with subtests.test(nonce=nonce):
+            answer = reader.decide(nonce=nonce)
+            assert answer.status_code == 400
+            assert problem(answer)["field"] == "nonce"

@@ -48,22 +48,24 @@ TABLE = [
 ]
 
 
-@pytest.mark.parametrize(("headers", "by_script", "by_form"), TABLE, ids=str)
-def test_the_origin_rule(newsroom: Newsroom, headers: dict[str, str], by_script: int, by_form: int) -> None:
+def test_the_origin_rule(newsroom: Newsroom, subtests: pytest.Subtests) -> None:
     """Origin, then Sec-Fetch-Site, then Referer; with none of them JSON yes, a form no."""
-    sent = Reader(newsroom).decide("reject_all", headers=headers)
-    assert sent.status_code == by_script
-    submitted = Reader(newsroom).submit("reject_all", headers=headers)
-    assert submitted.status_code == by_form
-    assert len(newsroom.records()) == (by_script == 201) + (by_form == 303)
-    for answer in (sent, submitted):
-        if answer.status_code == 403:
-            assert not set_cookies(answer)
-            assert "Access-Control-Allow-Origin" not in answer.headers or answer.headers["Origin"] != EVIL
-    if by_script == 403:
-        problem(sent)
-    if by_form == 403:
-        assert submitted.mimetype == "text/html"
+    for headers, by_script, by_form in TABLE:
+        with subtests.test(headers=headers):
+            before = len(newsroom.records())
+            sent = Reader(newsroom).decide("reject_all", headers=headers)
+            assert sent.status_code == by_script
+            submitted = Reader(newsroom).submit("reject_all", headers=headers)
+            assert submitted.status_code == by_form
+            assert len(newsroom.records()) - before == (by_script == 201) + (by_form == 303)
+            for answer in (sent, submitted):
+                if answer.status_code == 403:
+                    assert not set_cookies(answer)
+                    assert answer.headers.get("Access-Control-Allow-Origin") != EVIL
+            if by_script == 403:
+                problem(sent)
+            if by_form == 403:
+                assert submitted.mimetype == "text/html"
 
 
 def test_the_page_that_the_service_itself_is_on_may_decide(reader: Reader) -> None:
