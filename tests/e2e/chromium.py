@@ -13,6 +13,7 @@ import pathlib
 import shutil
 import tarfile
 import tempfile
+import typing as t
 import xml.sax.saxutils
 
 import brotli
@@ -69,6 +70,8 @@ def find_chromium() -> Chromium:
 
 
 def _unpack() -> None:
+    # Python before 3.11.4 has no filters; the archives are locked by hash.
+    filtered: dict[str, t.Any] = {"filter": "data"} if hasattr(tarfile, "data_filter") else {}
     # Beside the goal and then renamed: two test processes may unpack at once, and neither sees half a browser.
     with tempfile.TemporaryDirectory(dir=UNPACKED.parent) as folder:
         made = pathlib.Path(folder) / "chromium"
@@ -76,7 +79,7 @@ def _unpack() -> None:
         for archive in ("al2023", "fonts", "swiftshader"):
             data = brotli.decompress((PACKAGE / f"{archive}.tar.br").read_bytes())
             with tarfile.open(fileobj=io.BytesIO(data)) as tar:
-                tar.extractall(made, filter="data")
+                tar.extractall(made, **filtered)
         executable = made / "chromium"
         executable.write_bytes(brotli.decompress((PACKAGE / "chromium.br").read_bytes()))
         executable.chmod(0o755)

@@ -17,14 +17,15 @@ import typing as t
 Path: t.TypeAlias = tuple[str | int, ...]
 
 _BARE_KEY = re.compile(r"[A-Za-z0-9_-]+")
-_FILLER = re.compile(r"(?:[ \t\r\n]++|#[^\n]*+)*+")
+_FILLER = re.compile(r"(?:[ \t\r\n]+|#[^\n]*)*")
 _SPACES = re.compile(r"[ \t]*")
-# Up to two quotes may stand right before the three that close a multi-line string.
+# Up to two quotes may stand right before the three that close a multi-line string. The loops are unrolled, so that they
+# never go back over a long string; Python before 3.11.5 misreads possessive ones (python/cpython#106052).
 _STRING = re.compile(
-    r'"""(?:\\.|[^\\"]|"{1,2}(?!"))*+"{3,5}'
-    r"|'''(?:[^']|'{1,2}(?!'))*+'{3,5}"
-    r'|"(?:\\.|[^\\"\n])*+"'
-    r"|'[^'\n]*+'",
+    r'"""[^\\"]*(?:(?:\\.|"{1,2}(?!"))[^\\"]*)*"{3,5}'
+    r"|'''[^']*(?:'{1,2}(?!')[^']*)*'{3,5}"
+    r'|"[^\\"\n]*(?:\\.[^\\"\n]*)*"'
+    r"|'[^'\n]*'",
     re.DOTALL,
 )
 _OTHER_SCALAR = re.compile(r"[^,\]}#\n]+")
