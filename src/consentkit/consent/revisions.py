@@ -43,7 +43,7 @@ def changes_between(old: Material, new: Material) -> tuple[dict[str, str], ...]:
             changes.append({"kind": "basis_changed", "purpose": purpose})
     for sid, service in new["recipients"].items():
         before = old["recipients"].get(sid)
-        if before is None or before["provider"] != service["provider"]:
+        if before is None or before["provider"] != service["provider"] or _needs_less(before, service):
             changes.append({"kind": "recipient_added", "service": sid, "name": service["name"]})
         else:
             changes.extend(
@@ -57,3 +57,8 @@ def changes_between(old: Material, new: Material) -> tuple[dict[str, str], ...]:
         if old["policies"].get(kind) != publication
     )
     return tuple(changes)
+
+
+def _needs_less(before: cabc.Mapping[str, t.Any], now: cabc.Mapping[str, t.Any]) -> bool:
+    """Whether a service now runs on fewer agreements: to readers who refused the one that fell away it is new."""
+    return bool(set(before["purposes"]) - set(now["purposes"]))

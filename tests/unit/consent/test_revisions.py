@@ -47,9 +47,8 @@ def test_edits_are_not_material(field: dict[str, t.Any]) -> None:
 
 
 def test_less_is_not_material() -> None:
-    """Fewer recipients, fewer uses, fewer purposes."""
+    """Fewer recipients, fewer purposes."""
     assert changes(*SERVICES[1:]) == ()
-    assert changes(SERVICES[0], SERVICES[1] | {"purposes": ["analytics"]}, *SERVICES[2:]) == ()
     fewer = material_of(site_with(service("counter", "analytics"), purposes=("analytics",)), POLICIES)
     assert changes_between(BEFORE, fewer) == ()
 
@@ -60,6 +59,13 @@ def test_a_new_recipient_is_material() -> None:
     assert changes(*SERVICES, service("adverts", "analytics")) == told
     other = changes(SERVICES[0] | {"provider": "Another Ltd"}, *SERVICES[1:])
     assert other == ({"kind": "recipient_added", "service": "counter", "name": "Counter"},)
+
+
+def test_a_service_that_needs_fewer_agreements_is_a_new_recipient() -> None:
+    """To readers who refused the purpose that fell away: it would now run for them."""
+    wide = material_of(site_with(service("counter", "analytics", "embeds")), POLICIES)
+    narrow = material_of(site_with(service("counter", "analytics")), POLICIES)
+    assert changes_between(wide, narrow) == ({"kind": "recipient_added", "service": "counter", "name": "Counter"},)
 
 
 def test_a_new_use_of_a_recipient_is_material() -> None:
