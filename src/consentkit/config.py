@@ -129,6 +129,9 @@ def _unknown(key: str) -> Problem:
     return Problem(f"'{key}'", "", "is not a setting of consentkit.", hint)
 
 
+_T = t.TypeVar("_T")
+
+
 class _Reader:
     """Reads values of a mapping and collects what is wrong with them."""
 
@@ -160,10 +163,8 @@ class _Reader:
             return value
         return self._wrong(name, value, f"a whole number from {lowest} to {highest}", default)
 
-    T = t.TypeVar("T")
-
-    def _wrong(self, name: str, value: object, expected: str, default: T) -> T:
-        # Never the value of the database's URL: it holds a password.
-        found = "something else" if name.endswith("_URL") else repr(value)[:80]
+    def _wrong(self, name: str, value: object, expected: str, default: _T) -> _T:
+        # Never a key, nor the database's URL, which holds a password.
+        found = "something else" if name.endswith(("_URL", "_KEY")) else repr(value)[:80]
         self._problems.append(Problem(f"'{name}'", "", f"found {found}, expected {expected}."))
         return default

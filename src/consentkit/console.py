@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import secrets
 import tempfile
@@ -130,14 +131,15 @@ def _secret_beside(url: str, otherwise: Path | None) -> str:
             )
         )
     path.parent.mkdir(parents=True, exist_ok=True)
-    try:
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    except FileExistsError:
-        return path.read_text("ascii").strip()
-    with os.fdopen(descriptor, "w", encoding="ascii") as file:
-        secret = secrets.token_hex(32)
-        file.write(secret + "\n")
-    return secret
+    if not path.exists():
+        # Written whole, then named: another process that starts now finds all of it, or nothing and is the second.
+        descriptor, draft = tempfile.mkstemp(dir=path.parent, prefix=".secret-key-")
+        with os.fdopen(descriptor, "w", encoding="ascii") as file:
+            file.write(secrets.token_hex(32) + "\n")
+        with contextlib.suppress(FileExistsError):
+            os.link(draft, path)
+        Path(draft).unlink()
+    return path.read_text("ascii").strip()
 
 
 def _furnish(app: flask.Flask, *, empty: bool) -> str | None:

@@ -102,7 +102,8 @@ class ConsentKit:
             @functools.wraps(view)
             def guarded(*args: _P.args, **kwargs: _P.kwargs) -> _R | flask.Response:
                 if current_consent.allows(purpose):
-                    return view(*args, **kwargs)
+                    # As Flask itself would call it: it may be a coroutine function.
+                    return t.cast("_R", flask.current_app.ensure_sync(view)(*args, **kwargs))
                 return pages.needs_consent(purpose)
 
             return guarded

@@ -139,7 +139,9 @@ def _target(wanted: str | None) -> str:
         parts = urllib.parse.urlsplit(wanted)
     except ValueError:
         return home
-    if parts.scheme or parts.netloc or "/.." in parts.path or not parts.path.startswith(home):
+    # Browsers take %2e for a dot where it makes a dot segment (URL standard, 4.1).
+    climbs = "/.." in urllib.parse.unquote(parts.path)
+    if parts.scheme or parts.netloc or climbs or not parts.path.startswith(home):
         return home
     return urllib.parse.urlunsplit(("", "", parts.path, parts.query, ""))
 

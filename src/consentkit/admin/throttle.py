@@ -10,12 +10,12 @@ The counts are kept in the process. Several processes allow as many times more; 
 
 from __future__ import annotations
 
-import functools
 import hashlib
 import hmac
 import ipaddress
 import math
 import secrets
+import threading
 import time
 
 import limits
@@ -37,10 +37,16 @@ class Throttle:
     def __init__(self) -> None:
         self._key = secrets.token_bytes(32)
 
-    @functools.cached_property
+        self._made: MovingWindowRateLimiter | None = None
+        self._making = threading.Lock()
+
+    @property
     def _limiter(self) -> MovingWindowRateLimiter:
         # Made at the first attempt: the storage starts a thread, which a server that forks must not have yet.
-        return MovingWindowRateLimiter(MemoryStorage())
+        with self._making:
+            if self._made is None:
+                self._made = MovingWindowRateLimiter(MemoryStorage())
+            return self._made
 
     def attempt(self, email: str, *, address: str | None, device: str | None) -> int:
         """Count an attempt and return 0, or return for how many seconds no attempt is looked at.

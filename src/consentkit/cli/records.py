@@ -17,7 +17,7 @@ from ..storage.records import RecordFilter
 from .context import open_database
 
 
-class _Moment(click.ParamType[dt.datetime]):
+class _Moment(click.ParamType):  # type: ignore[type-arg]  # older clicks take no argument here
     """A day or a moment in ISO 8601. Without a zone it is UTC."""
 
     name = "time"

@@ -100,6 +100,10 @@ class Record:
     salt: bytes | None = None
 
 
+#: For how long a nonce stands for its decision. Older ones may be forgotten.
+NONCE_LIFETIME = dt.timedelta(hours=48)
+
+
 @dataclasses.dataclass(frozen=True, slots=True)
 class Nonce:
     """What makes a decision that is sent twice count once."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import typing as t
 
 if t.TYPE_CHECKING:
@@ -11,21 +10,6 @@ if t.TYPE_CHECKING:
 STATE_COOKIE = "consentkit"
 SUBJECT_COOKIE = "consentkit_id"
 CLASS_COOKIE = "consentkit_class"
-
-
-@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
-class Cookie:
-    """One ``Set-Cookie`` header: always Path=/ and SameSite=Lax.
-
-    :param max_age: seconds; 0 expires the cookie.
-    """
-
-    name: str
-    value: str
-    max_age: int
-    domain: str | None
-    secure: bool
-    http_only: bool = False
 
 
 def domain_for(site: Site, host: str) -> str | None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import collections.abc as cabc
+import contextlib
 import dataclasses
 import secrets
 import threading
@@ -9,6 +11,8 @@ import unicodedata
 
 import argon2
 from argon2 import exceptions
+
+from ..errors import StoreUnavailable
 
 #: Length is what makes a password hard to guess; nothing else is asked of it (NIST SP 800-63B-4, 3.1.1.2).
 MIN_PASSWORD_LENGTH = 12
@@ -19,6 +23,8 @@ MAX_PASSWORD_LENGTH = 256
 _HASHER = argon2.PasswordHasher.from_parameters(argon2.profiles.RFC_9106_LOW_MEMORY)
 # Each hash takes 64 MiB: more at once wait, so that a burst of guesses cannot use up the machine's memory.
 _AT_ONCE = threading.BoundedSemaphore(2)
+# Nor may those who wait take all the threads that take readers' decisions.
+_PATIENCE_SECONDS = 3
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -33,9 +39,22 @@ class PasswordCheck:
     new_hash: str | None = None
 
 
+@contextlib.contextmanager
+def _turn() -> cabc.Iterator[None]:
+    if not _AT_ONCE.acquire(timeout=_PATIENCE_SECONDS):
+        raise StoreUnavailable("Too many passwords are being checked.")
+    try:
+        yield
+    finally:
+        _AT_ONCE.release()
+
+
 def hash_password(password: str) -> str:
-    """Return the hash of *password* in the PHC string format."""
-    with _AT_ONCE:
+    """Return the hash of *password* in the PHC string format.
+
+    :raises StoreUnavailable: too many are being checked now.
+    """
+    with _turn():
         return _HASHER.hash(_prepared(password))
 
 
@@ -44,9 +63,11 @@ def check_password(password_hash: str | None, password: str) -> PasswordCheck:
 
     Takes as long for ``None``, that is for an account that does not exist, as for one that does: the time must not
     tell who has an account.
+
+    :raises StoreUnavailable: too many are being checked now.
     """
     prepared = _prepared(password)
-    with _AT_ONCE:
+    with _turn():
         try:
             _HASHER.verify(password_hash or _nobodys_hash(), prepared)
         except (exceptions.VerificationError, exceptions.InvalidHashError):

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import collections.abc as cabc
 import dataclasses
-import datetime as dt
 import typing as t
 
 import sqlalchemy as sa
@@ -12,6 +11,7 @@ from sqlalchemy import orm
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.dialects import sqlite
 
+from ..consent.decisions import NONCE_LIFETIME
 from ..consent.decisions import Nonce
 from ..consent.decisions import Record
 from ..consent.decisions import Recorded
@@ -25,9 +25,6 @@ if t.TYPE_CHECKING:
     from ..clock import Clock
     from .unit_of_work import Database
     from .unit_of_work import UnitOfWork
-
-#: For how long a nonce stands for its decision. Older ones may be forgotten.
-NONCE_LIFETIME = dt.timedelta(hours=48)
 
 
 class DirectRecorder:

@@ -207,10 +207,12 @@ class Records:
         if records:
             self._session.execute(sa.insert(RecordRow), [values_of(record) for record in records])
 
-    def forget_nonces(self, before: dt.datetime) -> int:
-        """Remove the nonces that were used before a moment, and return how many they were."""
-        gone = sa.delete(NonceRow).where(NonceRow.created_at < before).returning(NonceRow.site)
-        return len(self._session.execute(gone).all())
+    def forget_nonces(self, before: dt.datetime, *, limit: int) -> int:
+        """Remove at most *limit* of the nonces that were used before a moment, and return how many they were."""
+        keys = sa.tuple_(NonceRow.site, NonceRow.nonce)
+        oldest = sa.select(NonceRow.site, NonceRow.nonce).where(NonceRow.created_at < before)
+        done = self._session.execute(sa.delete(NonceRow).where(keys.in_(oldest.limit(limit))))
+        return t.cast("sa.CursorResult[t.Any]", done).rowcount
 
 
 def values_of(record: Record) -> dict[str, object]:

@@ -150,6 +150,5 @@ def send(asset: Asset) -> flask.Response:
         response.headers["Cache-Control"] = f"public, max-age={_YEAR}, immutable"
     else:
         response.headers["Cache-Control"] = "public, max-age=300, stale-while-revalidate=86400"
-    response.headers["X-Content-Type-Options"] = "nosniff"
     response.make_conditional(request)
     return response

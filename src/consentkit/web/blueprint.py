@@ -55,7 +55,14 @@ def make_reader_blueprint() -> flask.Blueprint:
     blueprint.register_error_handler(ConsentKitError, problem_of)
     blueprint.register_error_handler(HTTPException, _refuse)
     blueprint.register_error_handler(Exception, _fail)
+    blueprint.after_request(_protect)
     return blueprint
+
+
+def _protect(response: flask.Response) -> flask.Response:
+    # Whatever it is, it is what its Content-Type says.
+    response.headers["X-Content-Type-Options"] = "nosniff"
+    return response
 
 
 def _dispatch(views: cabc.Mapping[str, View]) -> View:

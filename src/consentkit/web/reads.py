@@ -80,7 +80,6 @@ def notice() -> flask.Response:
     response = flask.Response(json.dumps(content, ensure_ascii=False), mimetype="application/json")
     response.set_etag(found.version)
     response.headers["Cache-Control"] = "public, max-age=60"
-    response.headers["X-Content-Type-Options"] = "nosniff"
     response.make_conditional(flask.request)
     return allow_everybody(response)
 
@@ -135,7 +134,6 @@ def state_css() -> flask.Response:
     response = flask.Response(css, content_type="text/css; charset=utf-8")
     response.headers["Cache-Control"] = "private, no-store"
     response.vary.add("Cookie")
-    response.headers["X-Content-Type-Options"] = "nosniff"
     return response
 
 
@@ -152,7 +150,7 @@ def shown() -> flask.Response:
         return problem(400, "Expected '1' or '2'.", field="layer")
     # Only notices that exist now are counted, so that nobody can fill the store with made-up ones.
     if any(entry.version == version for entry in snapshot.notices.values()):
-        runtime.watch.count_shown(snapshot.site.id, version, layer)
+        runtime.shown.add(snapshot.site.id, version, layer)
     response = flask.Response(status=204)
     response.headers["Cache-Control"] = "no-store"
     return allow_cross_origin(response, snapshot.site)

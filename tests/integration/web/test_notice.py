@@ -200,7 +200,7 @@ def test_shown_counts_and_knows_nobody(reader: Reader) -> None:
     reader.client.post(
         f"/consent/shown?notice={newsroom.notice()}&layer=2", headers={"Origin": reader.at}, base_url=reader.at
     )
-    newsroom.runtime.watch.flush_shown()
+    newsroom.runtime.shown.flush()
     today = newsroom.clock.now().date()
     with newsroom.runtime.database.unit_of_work(read_only=True) as uow:
         totals = uow.impressions.totals("steppe-herald", today, today + dt.timedelta(days=1))
@@ -225,7 +225,7 @@ def test_nobody_fills_the_counters_with_inventions(
     """Only notices that there are, only from the site's pages."""
     answer = reader.client.post(f"/consent/shown?{query}", headers=headers, base_url=reader.at)
     assert answer.status_code == status
-    reader.newsroom.runtime.watch.flush_shown()
+    reader.newsroom.runtime.shown.flush()
     today = reader.newsroom.clock.now().date()
     with reader.newsroom.runtime.database.unit_of_work(read_only=True) as uow:
         assert uow.impressions.totals("steppe-herald", today, today + dt.timedelta(days=1)) == []

@@ -31,7 +31,7 @@ def ask(peer: str, networks: cabc.Sequence[str]) -> str:
     return b"".join(body).decode()
 
 
-@pytest.mark.parametrize("peer", ["10.1.2.3", "::1"])
+@pytest.mark.parametrize("peer", ["10.1.2.3", "::1", "::ffff:10.1.2.3"])
 def test_a_trusted_proxy_is_believed(peer: str) -> None:
     """Cookies get Secure, addresses begin with https, and the reader's own address is the reader's."""
     assert ask(peer, ["10.0.0.0/8", "::1"]) == "https://www.news.example/a 203.0.113.9"
