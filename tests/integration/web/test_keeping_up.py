@@ -1,0 +1,136 @@
+"""Processes keep up with what is published, whatever happens at the same moment."""
+
+from __future__ import annotations
+
+import datetime as dt
+import os
+import threading
+import typing as t
+
+import pytest
+
+from consentkit.errors import ConfigError
+from consentkit.operations.publish_policy import publish_policy
+from consentkit.policies.documents import document
+from consentkit.storage.unit_of_work import Database
+from consentkit.testing import FrozenClock
+from tests.integration.web.newsroom import runtime_of
+from tests.integration.web.test_host_pages import OTHER
+
+if t.TYPE_CHECKING:
+    import collections.abc as cabc
+
+    from tests.integration.web.conftest import MakeNewsroom
+    from tests.integration.web.newsroom import Newsroom
+    from tests.integration.web.newsroom import Reader
+
+
+class InterruptedClock(FrozenClock):
+    """Something else happens the moment before somebody looks at it for the *n*-th time."""
+
+    left = 0
+    happen: cabc.Callable[[], object]
+
+    def interrupt(self, n: int, happen: cabc.Callable[[], object]) -> None:
+        """Let it happen."""
+        self.left, self.happen = n, happen
+
+    def now(self) -> dt.datetime:
+        """Return the time."""
+        if self.left:
+            self.left -= 1
+            if not self.left:
+                self.happen()
+        return super().now()
+
+
+def publish_materially(newsroom: Newsroom, text: str, *, minute: int) -> None:
+    """Publish a material privacy policy, as a command does: with a connection of its own."""
+    clock = FrozenClock()
+    clock.advance(dt.timedelta(minutes=minute))
+    database = Database(newsroom.database_url)
+    entry = document("privacy", "ru", f"# Policy\n\n{text}\n", where="privacy.ru.md")
+    with database.unit_of_work() as uow:
+        site = newsroom.runtime.site("steppe-herald").site
+        publish_policy(uow, site, "privacy", [entry], clock=clock, material=True)
+    database.dispose()
+
+
+def test_what_is_published_while_others_are_looked_at_is_not_missed(make_newsroom: MakeNewsroom) -> None:
+    """However long the list of sites is."""
+    clock = InterruptedClock()
+    newsroom = make_newsroom(clock=clock)
+    folder = newsroom.file.parent
+    (folder / "taiga.toml").write_text(OTHER, encoding="utf-8")
+    app = newsroom.make_app(CONSENTKIT_CONFIG=str(folder))
+    watch = runtime_of(app).watch
+    watch.refresh()
+    publish_materially(newsroom, "first", minute=1)
+    # The first look is for what changed, the second for the first site; before the third, somebody publishes.
+    clock.interrupt(3, lambda: publish_materially(newsroom, "second", minute=2))
+    watch.refresh()
+    assert clock.left == 0
+    watch.refresh()
+    versions = {policy.version for policy in runtime_of(app).site("steppe-herald").policies.values()}
+    assert document("privacy", "ru", "# Policy\n\nsecond\n", where="privacy.ru.md").version in versions
+    assert runtime_of(app).site("steppe-herald").revision == 3
+    runtime_of(app).database.dispose()
+
+
+def test_without_a_thread_to_be_had_the_page_is_served_and_later_looked_again(
+    reader: Reader, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """At the limit of processes, or while the interpreter ends."""
+    runtime = reader.newsroom.runtime
+
+    def refuse(_thread: threading.Thread) -> None:
+        raise RuntimeError("can't start new thread")
+
+    runtime.watch._looked_at = -1e9
+    with monkeypatch.context() as patch:
+        patch.setattr(threading.Thread, "start", refuse)
+        assert reader.get("/").status_code == 200
+    runtime.watch.refresh()
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="there is nothing to fork")
+def test_a_process_that_is_forked_while_its_parent_looks_can_look_itself(newsroom: Newsroom) -> None:
+    """And does not count again what the parent has counted."""
+    runtime = newsroom.runtime
+    runtime.shown.add("steppe-herald", newsroom.notice(), "1")
+    runtime.database.dispose()
+    with runtime.watch._lock:
+        child = os.fork()
+        if not child:
+            code = 1
+            try:
+                runtime.watch.refresh()
+                runtime.shown.flush()
+                code = 0
+            finally:
+                os._exit(code)
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
+    with runtime.database.unit_of_work(read_only=True) as uow:
+        day = newsroom.clock.now().date()
+        assert list(uow.impressions.totals("steppe-herald", day, day.replace(year=day.year + 1))) == []
+
+
+def test_a_refusal_holds_while_a_policy_keeps_the_site_from_being_put_into_force(
+    newsroom: Newsroom, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The store was away when the process began, and now it is back, and a file is wrong."""
+    url = f"sqlite:///{newsroom.file.parent / 'not-there' / 'deeper' / 'new.db'}"
+    app = newsroom.make_app(CONSENTKIT_DATABASE_URL=url)
+    (newsroom.file.parent / "privacy.ru.md").unlink()
+    (newsroom.file.parent / "not-there").mkdir()
+    with pytest.raises(ConfigError):
+        runtime_of(app).watch.refresh()
+    version = runtime_of(app).site("steppe-herald").notices["ru"].version
+    for action, kept in (("reject_all", True), ("accept_all", False)):
+        answer = app.test_client().post(
+            "/consent/decisions?site=steppe-herald",
+            json={"action": action, "notice": version, "locale": "ru", "nonce": "n" * 22},
+        )
+        assert answer.status_code == 503
+        assert any(cookie.startswith("consentkit=") for cookie in answer.headers.getlist("Set-Cookie")) is kept
+    runtime_of(app).database.dispose()
