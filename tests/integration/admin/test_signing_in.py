@@ -162,6 +162,8 @@ def test_a_hash_of_old_parameters_is_replaced(visitor, account, runtime):
         "//elsewhere.example/consent/admin/",
         "/\\elsewhere.example",
         "/consent/admin/../../elsewhere",
+        "/consent/admin/%2e%2e/%2E%2e/elsewhere",
+        "/consent/admin/.%2e/.%2E/elsewhere",
         "/elsewhere",
         "javascript:alert(1)",
         "/consent/admin/records\r\nSet-Cookie: x=y",
@@ -210,6 +212,15 @@ def test_a_stolen_device_cookie_is_slowed_down_too(officer, app):
     thief.set_cookie("consentkit_admin_device", device, path=ADMIN)
     answers = [sign_in(thief, password="wrong password").status_code for _ in range(6)]
     assert answers == [403] * 5 + [429]
+
+
+def test_a_known_browser_is_known_for_its_own_account_alone(app, officer, visitor):
+    """The device cookie of one account opens no second line to another's."""
+    sign_in(officer)
+    officer.post(f"{ADMIN}/sign-out", headers={"Origin": ORIGIN})
+    while sign_in(visitor, email="other@example.org", password="wrong password").status_code != 429:
+        pass
+    assert sign_in(officer, email="other@example.org", password="wrong password").status_code == 429
 
 
 @pytest.mark.parametrize(

@@ -109,6 +109,17 @@ def test_the_domain_is_the_configured_one(make_newsroom: MakeNewsroom) -> None:
     assert not any("domain" in cookie for cookie in cookies.values())
 
 
+def test_a_cookie_from_before_the_domain_does_not_stand_beside_the_new_one(make_newsroom: MakeNewsroom) -> None:
+    """Two would count as none, and the reader would be asked at once again."""
+    newsroom = make_newsroom()
+    reader = Reader(newsroom)
+    reader.decide("accept_all")
+    newsroom.rewrite("locales =", 'cookie_domain = "steppe-herald.example"\nlocales =')
+    newsroom.reload()
+    reader.decide("accept_all")
+    assert reader.status == "valid"
+
+
 def test_the_class_is_a_number_for_caches(make_newsroom: MakeNewsroom) -> None:
     """Only where the site asks for it."""
     newsroom = make_newsroom(text=CONFIGURATION.replace("locales =", "class_cookie = true\nlocales ="))

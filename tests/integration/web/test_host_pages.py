@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
+import collections.abc as cabc
 import logging
 import re
+import typing as t
 
+import flask
 import pytest
 
+from consentkit import ConsentKit
 from consentkit import current_consent
 from consentkit.errors import ConfigError
 from tests.integration.web.conftest import MakeNewsroom
@@ -16,6 +21,7 @@ from tests.integration.web.newsroom import SECRET
 from tests.integration.web.newsroom import WWW
 from tests.integration.web.newsroom import Newsroom
 from tests.integration.web.newsroom import Reader
+from tests.integration.web.newsroom import runtime_of
 
 
 def test_the_page_is_the_same_bytes_for_every_reader(reader: Reader) -> None:
@@ -148,6 +154,32 @@ OTHER = (
     .replace("Степной вестник", "Таёжное время")
 )
 TAIGA = "https://www.taiga-times.example"
+
+
+class AsyncFlask(flask.Flask):
+    """An application that can have views which are coroutine functions."""
+
+    def async_to_sync(self, func: cabc.Callable[..., cabc.Coroutine[t.Any, t.Any, t.Any]]) -> cabc.Callable[..., t.Any]:
+        """Run it to its end."""
+        return lambda *args, **kwargs: asyncio.run(func(*args, **kwargs))
+
+
+def test_a_guarded_view_may_be_a_coroutine_function(newsroom: Newsroom) -> None:
+    """As any view may."""
+    app = AsyncFlask(__name__, instance_path=str(newsroom.file.parent))
+    app.config.from_mapping(newsroom.app.config)
+    consent = ConsentKit(app, clock=newsroom.clock)
+
+    @app.get("/later")
+    @consent.require("preferences")
+    async def later() -> str:
+        return "for you"
+
+    reader = Reader(newsroom, app=app)
+    assert reader.get("/later").status_code == 403
+    reader.decide("accept_all")
+    assert reader.get("/later").text == "for you"
+    runtime_of(app).database.dispose()
 
 
 @pytest.fixture

@@ -54,6 +54,14 @@ def test_an_older_version_stays_readable(newsroom: Newsroom) -> None:
     assert "A newer promise." in reader.get(f"/consent/privacy?locale=ru&version={new}").text
 
 
+def test_a_link_to_a_version_is_to_that_text_whatever_the_browser_speaks(reader: Reader) -> None:
+    """An auditor with an English browser follows a link to what a Russian reader was referred to."""
+    version = reader.newsroom.runtime.site("steppe-herald").policies["privacy", "ru"].version
+    answer = reader.get(f"/consent/privacy?version={version}", headers={"Accept-Language": "en"})
+    assert answer.status_code == 200
+    assert 'lang="ru">' in answer.text
+
+
 def test_a_version_that_never_was_is_not_found(any_reader: Reader) -> None:
     """Whatever its name."""
     versions = ["0" * 16, "x", "%00", "../../etc/passwd", "%2e%2e%2f", "'--", "a" * 5000, "%ff", "", "%F0%9F%98%80"]
