@@ -119,7 +119,10 @@ def _switch_to_wal(cursor: sqlite3.Cursor) -> None:
 
 def _begin_sqlite(connection: sa.Connection) -> None:
     read_only = bool(connection.get_execution_options().get(READ_ONLY))
-    connection.exec_driver_sql(f"PRAGMA query_only = {'ON' if read_only else 'OFF'}")
+    # The driver's connection keeps the mode, so it is only told when it changes.
+    if connection.info.get(READ_ONLY) is not read_only:
+        connection.exec_driver_sql(f"PRAGMA query_only = {'ON' if read_only else 'OFF'}")
+        connection.info[READ_ONLY] = read_only
     # A writer takes the lock at its first statement: a transaction that read first and then wants to write could not
     # be made to wait, it would fail (https://www.sqlite.org/lang_transaction.html).
     connection.exec_driver_sql("BEGIN" if read_only else "BEGIN IMMEDIATE")

@@ -43,12 +43,12 @@ class DirectRecorder:
         :raises StoreUnavailable: it is not stored, or it is not known whether it is: sending it again with the same
             nonce is safe.
         """
-        with self._database.unit_of_work() as uow:
-            connection = uow.session.connection()
-            if nonce is not None and not self._claim(connection, nonce, record=record):
-                return _stored(uow, nonce, site=record.site)
-            previous_id = connection.execute(_INSERT, values_of(record)).scalar_one()
-        return Recorded(dataclasses.replace(record, previous_id=previous_id), fresh=True)
+        with self._database.transaction() as connection:
+            if nonce is None or self._claim(connection, nonce, record=record):
+                previous_id = connection.execute(_INSERT, values_of(record)).scalar_one()
+                return Recorded(dataclasses.replace(record, previous_id=previous_id), fresh=True)
+        with self._database.unit_of_work(read_only=True) as uow:
+            return _stored(uow, nonce, site=record.site)
 
     def recall(self, nonce: Nonce, *, site: str) -> Record | None:
         """Return the record that was stored for the same nonce and body within the last 48 hours, if there is one.

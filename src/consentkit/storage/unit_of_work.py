@@ -89,6 +89,19 @@ class Database:
             session.commit()
 
     @contextlib.contextmanager
+    def transaction(self) -> cabc.Iterator[sa.Connection]:
+        """Open a transaction for writing, committed and rolled back as a unit of work is. For this package only.
+
+        A session and its repositories cost more than a decision's two statements, so the recorder does without.
+        """
+        with (
+            self._turn() if self.is_sqlite else contextlib.nullcontext(),
+            translated(),
+            self.engine.begin() as connection,
+        ):
+            yield connection
+
+    @contextlib.contextmanager
     def _turn(self) -> cabc.Iterator[None]:
         # SQLite lets one write and makes the others ask again, after ever longer pauses: of many threads some would
         # never find it free. In line here, only one thread of each process asks.
