@@ -86,6 +86,8 @@ def serve(host: str, port: int, workers: int) -> None:
         port=port,
         interface=t.cast("t.Any", "wsgi"),
         workers=workers,
+        # Python runs one of them at a time; more would only wait for it.
+        blocking_threads=8,
         factory=True,
         log_access=False,
     ).serve()

@@ -12,9 +12,14 @@ from pathlib import Path
 
 import click
 
+from ..errors import ConfigError
 from ..operations.export import export_records
 from ..storage.records import RecordFilter
+from .context import load_sites
 from .context import open_database
+
+if t.TYPE_CHECKING:
+    from ..storage.unit_of_work import UnitOfWork
 
 
 class _Moment(click.ParamType):  # type: ignore[type-arg]  # older clicks take no argument here
@@ -72,7 +77,22 @@ def export(
     apostrophe before it.
     """
     which = RecordFilter(site=site, since=since, until=until)
-    with open_database().unit_of_work(read_only=True) as uow, _opened(output) as file:
+    with open_database().unit_of_work(read_only=True) as uow:
+        # A site that is no longer configured may have records; one that has neither is a slip of the pen.
+        if site is not None and not uow.records.any(site) and not _is_configured(site):
+            raise click.BadParameter(f"there is no site '{site}', and no record of one.", param_hint="--site")
+        _write(uow, which, form, output)
+
+
+def _is_configured(site: str) -> bool:
+    try:
+        return site in load_sites()
+    except ConfigError:
+        return False
+
+
+def _write(uow: UnitOfWork, which: RecordFilter, form: t.Literal["csv", "jsonl"], output: Path) -> None:
+    with _opened(output) as file:
         progress = _Progress(file)
         for piece in export_records(uow, which, format=form):
             progress.add(file.write(piece.encode()))

@@ -36,6 +36,9 @@ log = logging.getLogger("consentkit")
 
 _PATIENCE_SECONDS = 3
 _RETRY_SECONDS = 30
+# So many times the usual interval without a look is a silence; so many seconds are waited for the look that ends it.
+_SILENCE = 3
+_AWHILE_SECONDS = 1.0
 
 
 @dataclasses.dataclass(slots=True)
@@ -83,24 +86,39 @@ class Sites:
         self._chores = chores
         self._done_at = [time.monotonic()] * len(chores)
         self._lock = threading.Lock()
+        self._looking: threading.Thread | None = None
+        self._waited_for = False
         renew_after_fork(self)
 
     def after_fork(self) -> None:
         """Let go of a lock that a thread of the parent may hold."""
         self._lock = threading.Lock()
+        self._looking = None
 
     # ── reading ──
 
     def current(self) -> cabc.Mapping[str, SiteSnapshot]:
-        """Return the snapshots by site, and start looking for news where it is time."""
-        if time.monotonic() - self._looked_at >= self._settings.reload_seconds and self._lock.acquire(blocking=False):
-            self._looked_at = time.monotonic()
+        """Return the snapshots by site, and start looking for news where it is time.
+
+        Nobody waits, but for the first requests after a long silence: what they would get could be any age.
+        """
+        now = time.monotonic()
+        silence = now - self._looked_at
+        if silence >= self._settings.reload_seconds and self._lock.acquire(blocking=False):
+            self._waited_for = silence >= _SILENCE * self._settings.reload_seconds
+            self._looked_at = now
+            self._looking = threading.Thread(target=self._look, name="consentkit-reload", daemon=True)
             try:
-                threading.Thread(target=self._look, name="consentkit-reload", daemon=True).start()
+                self._looking.start()
             except RuntimeError as error:
                 # No thread to be had now. What is known stays in force, and the next request tries again.
+                self._waited_for = False
                 self._lock.release()
                 log.warning("Nothing can look for a changed configuration now: %s", error)
+        if self._waited_for and self._looking is not None:
+            # Not for long: a store that does not answer must not hold up the pages.
+            self._looking.join(_AWHILE_SECONDS)
+            self._waited_for = False
         return self._snapshots
 
     def refresh(self) -> None:

@@ -54,7 +54,7 @@ SECOND_LAYER = {
 #: What stands elsewhere on the page, or is said while something happens.
 ELSEWHERE = {
     "settings": N_("Cookie settings"),
-    "saving": N_("Saving your choice …"),
+    "saving": N_("Saving your choice…"),
     "failed": N_("Your choice could not be saved. Nothing has been switched on. Please try again in a moment."),
     "refused_unsaved": N_("Your refusal is in force here. We will save it as soon as the connection is back."),
     "notice_changed": N_("This notice has changed. Please choose again."),

@@ -113,11 +113,11 @@ class Database:
             self._writers.release()
 
     def ping(self) -> None:
-        """Return when the database answers.
+        """Return when the database can be written to.
 
-        :raises StoreUnavailable: it does not.
+        :raises StoreUnavailable: it cannot.
         """
-        with self.unit_of_work(read_only=True) as uow:
+        with self.unit_of_work() as uow:
             uow.session.execute(sa.select(sa.literal(1)))
 
     def dispose(self) -> None:

@@ -40,7 +40,7 @@ ROUTES: tuple[tuple[str, str, dict[str, View]], ...] = (
     ("/healthz", "healthz", {"GET": reads.healthz}),
     ("/readyz", "readyz", {"GET": reads.readyz}),
 )
-_METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
+_METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "CONNECT")
 
 
 def make_reader_blueprint() -> flask.Blueprint:

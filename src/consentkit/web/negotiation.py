@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import re
 import typing as t
+import urllib.parse
 
 import flask
 
@@ -140,11 +141,23 @@ def _device_of(user_agent: str) -> Device:
     return Device(family, "desktop" if text else "other")
 
 
+def _query_of(path: str) -> str:
+    """Return the query of the page that the reader comes from, if it is the one at *path*.
+
+    A page that a cache keeps names itself without a query: its bytes are the same for every search.
+    """
+    referrer = flask.request.referrer
+    if not referrer or "?" in path or len(referrer) > _MAX_NEXT or origin_of(referrer) != own_origin():
+        return ""
+    parts = urllib.parse.urlsplit(referrer)
+    return f"?{parts.query}" if parts.query and parts.path == path else ""
+
+
 def safe_next(site: Site, value: str | None) -> str:
     """Return where to lead a reader back to: a path here, a page of the site's, or the home page; never elsewhere."""
     if value and len(value) <= _MAX_NEXT and value.isprintable() and "\\" not in value:
         if value.startswith("/") and not value.startswith("//"):
-            return value
+            return value + _query_of(value)
         if origin_of(value) in allowed_origins(site):
             return value
     return flask.request.script_root + "/"

@@ -33,6 +33,8 @@ from .negotiation import requested_site
 from .negotiation import safe_next
 from .reader import Status
 from .reader import read_reader
+from .reader import read_subject
+from .receipts import receipt_url
 
 _SPOKEN = ("en", "ru", "kk", "ar")
 
@@ -68,11 +70,31 @@ def preferences_page(
     body = notice.page(base_url(), target, chosen=chosen, since=since)
     message = notice.content["texts"]["notice_changed"] if status == HTTPStatus.CONFLICT else ""
     words = catalog(notice.locale)
+    body += _latest_receipt(snapshot, words)
     title = notice.content["texts"]["preferences_title"]
     response = _page(snapshot, words, title, body, message=message, back=target, heading=False)
     response.status_code = status
     response.headers["Cache-Control"] = "private, no-store"
     return response
+
+
+def _latest_receipt(snapshot: SiteSnapshot, words: Catalog) -> markupsafe.Markup:
+    """Return a link to the receipt of the reader's last decision, for who has an identifier; else nothing."""
+    runtime = current_runtime()
+    subject = read_subject(runtime)
+    if subject is None:
+        return markupsafe.Markup()
+    try:
+        with runtime.database.unit_of_work(read_only=True) as uow:
+            record = uow.records.latest_of(snapshot.site.id, subject)
+    except StoreUnavailable:
+        # The choice matters more than its receipt.
+        return markupsafe.Markup()
+    if record is None:
+        return markupsafe.Markup()
+    return markupsafe.Markup('<p class="consentkit-receipt"><a href="{}">{}</a></p>').format(
+        receipt_url(runtime, record.id), words.gettext(N_("Download the receipt of your last choice"))
+    )
 
 
 def _fragment(snapshot: SiteSnapshot) -> flask.Response:

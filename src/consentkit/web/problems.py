@@ -32,7 +32,10 @@ _WORDS = {
     415: (N_("This form is not understood"), N_("Send JSON, or the site's own form.")),
     503: (
         N_("Your choice could not be saved"),
-        N_("The site's store does not answer. A refusal is in force in this browser; please try again in a moment."),
+        N_(
+            "The site's store does not answer. If you refused, that is in force in this browser; if you agreed, "
+            "nothing is switched on. Please go back and try again in a moment."
+        ),
     ),
 }
 #: The same status where something was only to be read.

@@ -151,7 +151,7 @@ def test_old_nonces_are_forgotten(database: Database, recorder: DirectRecorder, 
     clock.advance(HOUR)
     recorder.record(make_record(), nonce=Nonce("new", "body"))
     with database.unit_of_work() as uow:
-        assert uow.records.forget_nonces(clock.now()) == 1
+        assert uow.records.forget_nonces(clock.now(), limit=10) == 1
     with database.unit_of_work(read_only=True) as uow:
         assert uow.session.scalars(sa.select(NonceRow.nonce)).all() == ["new"]
     assert count(database) == 2

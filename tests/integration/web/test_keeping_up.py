@@ -134,3 +134,47 @@ def test_a_refusal_holds_while_a_policy_keeps_the_site_from_being_put_into_force
         assert answer.status_code == 503
         assert any(cookie.startswith("consentkit=") for cookie in answer.headers.getlist("Set-Cookie")) is kept
     runtime_of(app).database.dispose()
+
+
+def test_after_a_long_silence_the_first_reader_gets_what_is_new(reader: Reader) -> None:
+    """A site that nobody read at night does not show yesterday's notice in the morning."""
+    reader.newsroom.rewrite('provider = "Video Ltd"\ncountry = "US"', 'provider = "Video Ltd"\ncountry = "CA"')
+    reader.newsroom.runtime.watch._looked_at = -1e9
+    services = reader.get("/consent/notice?site=steppe-herald&locale=en").get_json()["services"]
+    assert {service["country"] for service in services if service["provider"] == "Video Ltd"} == {"CA"}
+
+
+def test_the_way_back_keeps_the_search(reader: Reader) -> None:
+    """The page is cached without it, so it comes from the browser; only where it is the same page of ours."""
+    body = {"action": "reject_all", "notice": reader.newsroom.notice(), "locale": "ru", "next": "/search"}
+    for referrer, expected in (
+        (f"{reader.at}/search?q=%D0%B7%D0%B0%D0%BB", "/search?q=%D0%B7%D0%B0%D0%BB"),
+        (f"{reader.at}/other?q=1", "/search"),
+        ("https://elsewhere.example/search?q=1", "/search"),
+        ("http://[", "/search"),
+    ):
+        answer = reader.client.post(
+            "/consent/decisions?site=steppe-herald",
+            data=body,
+            base_url=reader.at,
+            headers={"Origin": reader.at, "Referer": referrer},
+        )
+        assert answer.status_code == 303
+        assert answer.location.startswith(expected)
+        assert ("?" in answer.location) == ("?" in expected)
+
+
+def test_who_has_an_identifier_finds_the_receipt_beside_the_choice(reader: Reader) -> None:
+    """Without script too. Who refused everything has none, for nothing tells which record is theirs."""
+    assert "/receipt" not in reader.get("/consent/preferences?site=steppe-herald&locale=ru").text
+    reader.decide("accept_all")
+    page = reader.get("/consent/preferences?site=steppe-herald&locale=ru").text
+    address = page.partition('<p class="consentkit-receipt"><a href="')[2].partition('"')[0].replace("&amp;", "&")
+    assert reader.get(address).get_json()["record"]["action"] == "accept_all"
+
+
+@pytest.mark.parametrize("method", ["TRACE", "PUT", "DELETE"])
+def test_a_method_without_meaning_is_told_in_our_own_words(reader: Reader, method: str) -> None:
+    """Not by the host's error page."""
+    answer = reader.client.open("/consent/decisions", method=method, base_url=reader.at)
+    assert (answer.status_code, answer.mimetype) == (405, "application/problem+json")
