@@ -13,6 +13,7 @@ import typing as t
 import flask
 
 from .pages import base_url
+from .reads import NOTICE_KEYS
 
 Json: t.TypeAlias = dict[str, t.Any]
 
@@ -350,20 +351,7 @@ _SCHEMAS: Json = {
         changes={**_TEXTS, "description": "To `outdated`: what changed since, in words."},
     ),
     "Notice": _object(
-        (
-            "site",
-            "locale",
-            "dir",
-            "regime",
-            "version",
-            "revision",
-            "layout",
-            "texts",
-            "purposes",
-            "services",
-            "policies",
-            "actions",
-        ),
+        NOTICE_KEYS,
         site=_TEXT,
         locale=_TEXT,
         dir={"type": "string", "enum": ["ltr", "rtl"]},

@@ -29,7 +29,7 @@ from .reader import read_reader
 _NOTICE_LENGTH = 16
 _NOTICE_CHARACTERS = frozenset("abcdefghijklmnopqrstuvwxyz234567")
 #: What ``GET notice`` answers, in this order. What else the content holds is there for the markup alone.
-_NOTICE_KEYS = (
+NOTICE_KEYS = (
     "site",
     "locale",
     "dir",
@@ -72,7 +72,7 @@ def notice() -> flask.Response:
     if flask.request.args.get("regime", snapshot.site.regimes.default.value) != snapshot.site.regimes.default.value:
         return problem(400, "The site has no such regime.", field="regime")
     found = snapshot.notices[locale]
-    content = {key: found.content[key] for key in _NOTICE_KEYS}
+    content = {key: found.content[key] for key in NOTICE_KEYS}
     content["policies"] = {
         kind: {**link, "url": link["url"].replace(BASE, flask.request.host_url.rstrip("/") + base_url())}
         for kind, link in found.content["policies"].items()

@@ -93,7 +93,6 @@ def test_without_a_thread_to_be_had_the_page_is_served_and_later_looked_again(
     runtime.watch.refresh()
 
 
-@pytest.mark.skipif(not hasattr(os, "fork"), reason="there is nothing to fork")
 def test_a_process_that_is_forked_while_its_parent_looks_can_look_itself(newsroom: Newsroom) -> None:
     """And does not count again what the parent has counted."""
     runtime = newsroom.runtime
