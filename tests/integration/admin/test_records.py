@@ -300,7 +300,6 @@ def test_a_record_without_its_evidence_is_still_shown(officer, runtime):
     add(runtime, record)
     text = officer.get(f"{ADMIN}/records/{record.id}").text
     assert "This notice is not in the database." in text
-    assert "none: this reader never agreed to anything" in text
     assert "<iframe" not in text
 
 
@@ -422,3 +421,14 @@ def test_the_export_asks_for_its_right(officer, account, runtime, monkeypatch):
     assert answer.status_code == 403
     assert "Your role does not allow this" in answer.text
     assert "records.csv" not in officer.get(f"{ADMIN}/records").text
+
+
+@pytest.mark.parametrize(
+    ("allowed", "told"),
+    [(False, "none: this reader never agreed to anything"), (True, "none: decided on a page of another site")],
+)
+def test_why_a_record_has_no_subject_is_told(officer, runtime, allowed, told):
+    """Who refused everything gets none; on another site nobody does, whatever they agreed to."""
+    record = make_record(subject_id=None, purposes={"analytics": allowed}, services={})
+    add(runtime, record)
+    assert told in officer.get(f"{ADMIN}/records/{record.id}").text

@@ -78,7 +78,7 @@ def test_the_purposes_are_named_in_the_sentence() -> None:
     """Consent is specific: the first layer says what for."""
     body = content(locale="en")["texts"]["body"]
     assert "audience statistics" in body
-    assert "videos and posts from other sites" in body
+    assert "embedded media from other sites" in body
     assert "advertising" not in body
 
 
