@@ -185,6 +185,9 @@ def report(
         "seed": SEED,
     }
     sys.stdout.write("\n".join([*lines, json.dumps({"about": about, "results": results}, indent=2), ""]))
+    wrong = {name for name, row in results.items() if set(row["statuses"]) - {"200", "201"}}
+    if wrong:
+        sys.exit(f"Something else than an answer came to: {', '.join(sorted(wrong))}.")
 
 
 if __name__ == "__main__":

@@ -86,14 +86,13 @@ class Sites:
         self._chores = chores
         self._done_at = [time.monotonic()] * len(chores)
         self._lock = threading.Lock()
-        self._looking: threading.Thread | None = None
-        self._waited_for = False
+        self._waited_for: threading.Thread | None = None
         renew_after_fork(self)
 
     def after_fork(self) -> None:
         """Let go of a lock that a thread of the parent may hold."""
         self._lock = threading.Lock()
-        self._looking = None
+        self._waited_for = None
 
     # ── reading ──
 
@@ -105,20 +104,22 @@ class Sites:
         now = time.monotonic()
         silence = now - self._looked_at
         if silence >= self._settings.reload_seconds and self._lock.acquire(blocking=False):
-            self._waited_for = silence >= _SILENCE * self._settings.reload_seconds
             self._looked_at = now
-            self._looking = threading.Thread(target=self._look, name="consentkit-reload", daemon=True)
+            looking = threading.Thread(target=self._look, name="consentkit-reload", daemon=True)
             try:
-                self._looking.start()
+                looking.start()
             except RuntimeError as error:
                 # No thread to be had now. What is known stays in force, and the next request tries again.
-                self._waited_for = False
                 self._lock.release()
                 log.warning("Nothing can look for a changed configuration now: %s", error)
-        if self._waited_for and self._looking is not None:
+            else:
+                # Only now: nobody can wait for a thread that has not begun.
+                self._waited_for = looking if silence >= _SILENCE * self._settings.reload_seconds else None
+        waited_for = self._waited_for
+        if waited_for is not None:
             # Not for long: a store that does not answer must not hold up the pages.
-            self._looking.join(_AWHILE_SECONDS)
-            self._waited_for = False
+            waited_for.join(_AWHILE_SECONDS)
+            self._waited_for = None
         return self._snapshots
 
     def refresh(self) -> None:

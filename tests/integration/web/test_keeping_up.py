@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import os
+import sys
 import threading
 import typing as t
 
@@ -177,3 +178,32 @@ def test_a_method_without_meaning_is_told_in_our_own_words(reader: Reader, metho
     """Not by the host's error page."""
     answer = reader.client.open("/consent/decisions", method=method, base_url=reader.at)
     assert (answer.status_code, answer.mimetype) == (405, "application/problem+json")
+
+
+def test_many_readers_at_once_after_a_silence_are_all_served(newsroom: Newsroom) -> None:
+    """They wait for one look, and none trips over another."""
+    watch = newsroom.runtime.watch
+    failures: list[BaseException] = []
+    interval = sys.getswitchinterval()
+
+    def look(start: threading.Barrier) -> None:
+        try:
+            start.wait()
+            watch.current()
+        except BaseException as error:  # noqa: BLE001 - told below
+            failures.append(error)
+
+    sys.setswitchinterval(1e-6)
+    try:
+        for _ in range(30):
+            watch._looked_at = -1e9
+            start = threading.Barrier(8)
+            readers = [threading.Thread(target=look, args=(start,)) for _ in range(8)]
+            for reader in readers:
+                reader.start()
+            for reader in readers:
+                reader.join()
+            watch.refresh()
+    finally:
+        sys.setswitchinterval(interval)
+    assert failures == []
