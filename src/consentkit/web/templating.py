@@ -13,6 +13,7 @@ import markupsafe
 from ..enforcement.csp import own_sources
 from ..errors import NotFound
 from ..i18n.negotiate import best
+from ..notice.render import BASE
 from ..operations.publish_site import SiteSnapshot
 from ..runtime import current_runtime
 from .assets import page_revision
@@ -111,7 +112,7 @@ class TemplateApi:
             link = notice.content["policies"][kind]
         except KeyError:
             raise ValueError(f"There is no policy '{kind}': expected 'privacy', 'terms' or 'cookies'.") from None
-        return str(link["url"]).replace("%BASE%", base_url())
+        return str(link["url"]).replace(BASE, base_url())
 
     def script(
         self,
