@@ -179,8 +179,11 @@ def led_back(snapshot: SiteSnapshot, record: Record, target: str, receipt: str) 
     return response
 
 
-def words_page(status: int, heading: str, text: str) -> flask.Response:
-    """Return a plain page that says what happened and what to do, in the reader's language if it is one of ours."""
+def words_page(status: int, heading: str, text: str, *, field: str = "") -> flask.Response:
+    """Return a plain page that says what happened and what to do, in the reader's language if it is one of ours.
+
+    :param field: the name of what cannot be read, as it was sent: up to 40 characters of it are shown.
+    """
     tag = flask.request.args.get("locale", "")
     if tag not in _SPOKEN:
         tag = from_accept_language(flask.request.headers.get("Accept-Language", ""), _SPOKEN) or "en"
@@ -190,6 +193,10 @@ def words_page(status: int, heading: str, text: str) -> flask.Response:
     except ConsentKitError:
         snapshot = None
     body = markupsafe.Markup("<p>{}</p>").format(words.gettext(text))
+    if field:
+        # Half a surrogate pair has no UTF-8.
+        name = field[:40].encode("utf-8", "replace").decode()
+        body += markupsafe.Markup("<p>{} <code>{}</code></p>").format(words.gettext(N_("It is about the field:")), name)
     response = _page(snapshot, words, words.gettext(heading), body, back=snapshot.home if snapshot else None)
     response.status_code = status
     return response

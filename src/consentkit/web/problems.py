@@ -63,7 +63,7 @@ def problem(status: int, detail: str = "", **members: t.Any) -> flask.Response:
         heading, text = _WORDS.get(status, (HTTPStatus(status).phrase, ""))
         if status == HTTPStatus.SERVICE_UNAVAILABLE and flask.request.method != "POST":
             heading, text = _UNREADABLE
-        response = pages.words_page(status, heading, text)
+        response = pages.words_page(status, heading, text, field=str(members.get("field", "")))
     else:
         body: dict[str, object] = {"type": "about:blank", "title": HTTPStatus(status).phrase, "status": status}
         if detail:

@@ -106,6 +106,18 @@ def test_a_wrong_field_is_named(shared: Newsroom, field: str, value: object) -> 
     assert refused(shared, sent)["field"] == field[:40]
 
 
+def test_a_person_is_told_the_field_too(shared: Newsroom) -> None:
+    """The page names it, as text and not as markup, however long it is."""
+    client = shared.app.test_client()
+    headers = {"Accept": "text/html", "Sec-Fetch-Site": "same-origin", "Accept-Language": "ru"}
+    answer = client.post(URL, data={"action": "reject_all"}, headers=headers)
+    assert answer.status_code == 400
+    assert "<code>notice</code>" in answer.text
+    answer = client.post(URL, data={"action": "reject_all", "<b>" + "x" * 500: "1"}, headers=headers)
+    assert "&lt;b&gt;xx" in answer.text
+    assert "x" * 41 not in answer.text
+
+
 def test_accepting_cannot_refuse(shared: Newsroom) -> None:
     """``accept_all`` beside a refusal says two things: neither is taken."""
     for part in ({"purposes": {"analytics": False}}, {"services": {"counter": False}}):
