@@ -20,7 +20,7 @@ const styles = { target: ["chrome98", "firefox98", "safari15.4"] };
 
 /** The second layer's style stands in its script: no request of its own, and nothing in a page's CSP. */
 const entries = {
-  "consentkit.css": { entry: "styles/consentkit.css", ...styles },
+  "first.css": { entry: "styles/first.css", ...styles },
   "pages.css": { entry: "styles/pages.css", ...styles },
   "preferences.css": { entry: "styles/preferences.css", ...styles },
   "head.js": { entry: "src/head.ts", ...scripts },

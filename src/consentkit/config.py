@@ -19,6 +19,7 @@ from .errors import ConfigError
 from .errors import Problem
 
 _PREFIX = "CONSENTKIT_"
+_SEGMENT = re.compile(r"[A-Za-z0-9_~-]+")
 _URL_PREFIX = re.compile(r"/[A-Za-z0-9_~-]+(/[A-Za-z0-9_~-]+)*")
 
 
@@ -51,6 +52,13 @@ SETTINGS = (
         "Where records are kept: `sqlite:////path/to/file.db` or `postgresql://user:password@host/name`.",
     ),
     Setting("CONSENTKIT_URL_PREFIX", "str", "/consent", "Where the blueprint is mounted."),
+    Setting(
+        "CONSENTKIT_ASSETS_PATH",
+        "str",
+        "static",
+        "The segment under the prefix that the widget's files have in their addresses. Another one than the default "
+        "escapes a filter list that has learnt it.",
+    ),
     Setting("CONSENTKIT_ADMIN", "bool", "true", "Whether the audit view is mounted, under `admin/`."),
     Setting(
         "CONSENTKIT_RELOAD_SECONDS",
@@ -83,6 +91,8 @@ class Settings:
     database_url: str
     #: Begins with a slash, does not end with one.
     url_prefix: str
+    #: One segment, without slashes.
+    assets_path: str
     admin: bool
     reload_seconds: int
     log_key: str
@@ -113,6 +123,7 @@ class Settings:
             config=root / reader.text("CONSENTKIT_CONFIG", "consentkit.toml"),
             database_url=reader.text("CONSENTKIT_DATABASE_URL", f"sqlite:///{instance / 'consentkit.db'}"),
             url_prefix=reader.matching("CONSENTKIT_URL_PREFIX", "/consent", _URL_PREFIX, "a path such as '/consent'"),
+            assets_path=reader.matching("CONSENTKIT_ASSETS_PATH", "static", _SEGMENT, "one segment such as 'static'"),
             admin=reader.flag("CONSENTKIT_ADMIN", default=True),
             reload_seconds=reader.number("CONSENTKIT_RELOAD_SECONDS", 2, lowest=1, highest=3600),
             log_key=reader.text("CONSENTKIT_LOG_KEY", ""),

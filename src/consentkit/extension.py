@@ -47,8 +47,8 @@ class ConsentKit:
     :param app: the application, or ``None`` to call :meth:`init_app` later.
     :param locale: tells the locale of the page that is being rendered, e.g. ``lambda: str(get_locale())``; without it,
         or when it returns ``None``, pages have the site's first locale unless the template says otherwise.
-    :param csp_nonce: tells the nonce of the page's Content-Security-Policy; without it the one inline script is
-        allowed by its hash.
+    :param csp_nonce: tells the nonce of the page's Content-Security-Policy; without it the inline
+        scripts are allowed by their hashes.
     :param clock: tells the time; for tests, :class:`consentkit.testing.FrozenClock`.
     """
 
@@ -76,7 +76,7 @@ class ConsentKit:
             raise RuntimeError("A 'ConsentKit' instance is already registered on this app. Import and use that one.")
         settings = Settings.from_mapping(app.config, root=Path(app.root_path), instance=Path(app.instance_path))
         app.extensions[_EXTENSION] = build_runtime(settings, keys=_keys(app), style=stylesheet(), clock=self._clock)
-        blueprints = [make_reader_blueprint()]
+        blueprints = [make_reader_blueprint(settings.assets_path)]
         app.register_blueprint(blueprints[0], url_prefix=settings.url_prefix)
         if settings.admin:
             blueprints.append(make_admin_blueprint())

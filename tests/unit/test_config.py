@@ -88,7 +88,7 @@ def test_a_number_has_its_bounds(given: object) -> None:
 def test_an_unknown_setting_has_a_nearest_one() -> None:
     """A typing error is found at the start, not in a request."""
     assert "Did you mean 'CONSENTKIT_DATABASE_URL'?" in wrong(CONSENTKIT_DATABASE_URI="x")
-    assert "The settings are:" in wrong(CONSENTKIT_WHATEVER_THIS_MAY_BE="x")
+    assert "The settings are:" in wrong(CONSENTKIT_WHATEVER_ONE_MIGHT_COME_TO_WISH_FOR="x")
 
 
 def test_everything_that_is_wrong_is_told_at_once() -> None:

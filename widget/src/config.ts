@@ -10,8 +10,10 @@ export interface ServiceEntry {
 interface SiteFacts {
   readonly site: string;
   readonly revision: number;
-  /** The address of the service, ending in a slash. `null`: where the script itself comes from. */
-  readonly base: string | null;
+  /** The address of the service, ending in a slash: for a page relative to it, for the tag to its script. */
+  readonly base: string;
+  /** Where the other files are, seen from there, ending in a slash. */
+  readonly assets: string;
   readonly maxAgeDays: number;
   readonly cookieDomain: string | null;
   /** The ids of the optional purposes. */

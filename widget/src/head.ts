@@ -5,8 +5,9 @@
  */
 {
   let found = "pending";
-  const { site, revision } = (document.currentScript as HTMLElement).dataset;
   try {
+    // Not `document.currentScript`: a proxy that defers scripts leaves none.
+    const { site, revision } = (document.querySelector("script[data-revision]") as HTMLElement).dataset;
     const cookies = new Set(document.cookie.split("; ").filter((part) => part.startsWith("consentkit=")));
     const payload = /=([\w-]+)\.[\w-]+\.[\w-]+$/.exec([...cookies].join())?.[1] as string;
     const state = JSON.parse(atob(payload.replace(/-/g, "+").replace(/_/g, "/")));

@@ -1,16 +1,20 @@
-/** The entry for pages into which the server rendered the notice: `page.js`. */
+/**
+ * The entry for pages into which the server rendered the notice: `page.js`, whose text stands in the page. It may run
+ * more than once, where something replaces the page's body and runs its scripts again.
+ */
 
 import type { Config } from "./config.ts";
 import { start } from "./start.ts";
 
 try {
-  // Not `document.currentScript`: a proxy that defers scripts leaves none.
+  // A module has no `document.currentScript`, nor has what a proxy deferred.
   const script = document.querySelector<HTMLScriptElement>("script[data-consentkit-config]") as HTMLScriptElement;
-  const config = JSON.parse(script.dataset.consentkitConfig as string) as Config;
+  // A page that a cache kept from before has no `assets`.
+  const config: Config = { assets: "static/", ...JSON.parse(script.dataset.consentkitConfig as string) };
   if (!window.consentkit) {
     start(
       config,
-      new URL(config.base ?? "..", script.src).href,
+      new URL(config.base, location.href).href,
       { credentials: "same-origin", domain: config.cookieDomain ?? "" },
       () => document.getElementById("consentkit-notice"),
     );

@@ -71,7 +71,7 @@ export function start(config: Config, base: string, relation: Relation, source: 
 
   /** Loads the rest, once; again after a failure. */
   const load = async () => {
-    later ??= (import(`${base}static/${LATER}`) as Promise<typeof import("./later.ts")>).then(({ attach }) =>
+    later ??= (import(`${base}${config.assets}${LATER}`) as Promise<typeof import("./later.ts")>).then(({ attach }) =>
       attach(page),
     );
     try {

@@ -22,7 +22,7 @@ function pickLocale(data: TagData, language: string): string {
 
 function run(data: TagData, source: string): void {
   if (window.consentkit) return;
-  const base = new URL(data.base ?? new URL(".", source), location.href).href;
+  const base = new URL(data.base, source).href;
   const locale = data.locale ?? pickLocale(data, document.documentElement.lang);
   const { html, dir, settings, version } = data.locales[locale] as LocaleEntry;
   const policy = createPolicy();

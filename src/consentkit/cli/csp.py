@@ -7,6 +7,7 @@ import json
 
 import click
 
+from ..enforcement.csp import INLINE_SCRIPTS
 from ..enforcement.csp import own_sources
 from .context import load_sites
 
@@ -20,9 +21,9 @@ def csp(form: str, site_id: str | None, *, hosts: bool) -> None:
 
     Pages that embed the tag from another origin allow that origin in script-src and connect-src instead of 'self'.
     """
-    # The door beside this one owns the file; its text is all that is needed here.
-    script = importlib.resources.files("consentkit.web").joinpath("static", "head.js").read_text("utf-8")
-    own = own_sources(script)
+    # The door beside this one owns the files; their text is all that is needed here.
+    folder = importlib.resources.files("consentkit.web").joinpath("static")
+    own = own_sources(folder.joinpath(name).read_text("utf-8") for name in INLINE_SCRIPTS)
     services: dict[str, list[str]] = {}
     if hosts:
         found = load_sites()

@@ -3,21 +3,28 @@
 from __future__ import annotations
 
 import base64
+import collections.abc as cabc
 import hashlib
 
+#: The widget's files whose text stands in the page: in ``<head>``, and behind the notice.
+INLINE_SCRIPTS = ("head.js", "page.js")
 
-def own_sources(head_script: str) -> dict[str, list[str]]:
+
+def own_sources(inline_scripts: cabc.Iterable[str]) -> dict[str, list[str]]:
     """Return the sources by directive, for a page of the service's own origin.
 
-    The one inline script is allowed by its hash (CSP level 3, 6.7.3.3). Its text is constant, so the sources change
+    Inline scripts are allowed by their hashes (CSP level 3, 6.7.3.3). Their texts are constant, so the sources change
     only with the package.
 
-    :param head_script: the text of the inline script.
+    :param inline_scripts: the text of each inline script.
     """
-    digest = base64.b64encode(hashlib.sha256(head_script.encode()).digest()).decode()
     return {
-        "script-src": [f"'sha256-{digest}'", "'self'"],
+        "script-src": [*map(_hash_source, inline_scripts), "'self'"],
         "style-src": ["'self'"],
         "connect-src": ["'self'"],
         "form-action": ["'self'"],
     }
+
+
+def _hash_source(text: str) -> str:
+    return f"'sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}'"

@@ -17,14 +17,19 @@ from ..notice.render import Notice
 from ..operations.publish_site import UNKNOWN_REVISION
 from ..operations.publish_site import SiteSnapshot
 
-#: Names under ``static/`` to their media types. Nothing else is served.
+_SCRIPT = "text/javascript; charset=utf-8"
+_STYLE = "text/css; charset=utf-8"
+#: The files' names to their media types. Nothing else is served. None has a word that lists of filters match.
 _TYPES = {
-    "page.js": "text/javascript; charset=utf-8",
-    "later.js": "text/javascript; charset=utf-8",
-    "debug.js": "text/javascript; charset=utf-8",
-    "consentkit.css": "text/css; charset=utf-8",
-    "pages.css": "text/css; charset=utf-8",
+    "later.js": _SCRIPT,
+    "debug.js": _SCRIPT,
+    "first.css": _STYLE,
+    "pages.css": _STYLE,
+    # Pages no longer ask for it; those that a cache kept do.
+    "page.js": _SCRIPT,
 }
+#: The same for what has another name now.
+_OLD_NAMES = {"consentkit.css": "first.css"}
 #: In the tag's script, where its data goes.
 _DATA_MARK = "__CONSENTKIT_DATA__"
 _YEAR = 31_536_000
@@ -57,6 +62,7 @@ def static_text(name: str) -> str:
 def static_asset(name: str) -> Asset | None:
     """Return the file of that *name*, or ``None`` where there is no such file for readers."""
     # Looked up before the cache, which would otherwise grow with every name that somebody tries.
+    name = _OLD_NAMES.get(name, name)
     return _static_asset(name) if name in _TYPES else None
 
 
@@ -67,7 +73,7 @@ def _static_asset(name: str) -> Asset:
 
 def stylesheet() -> str:
     """Return what dresses both layers of the notice, as it is part of the evidence."""
-    return static_text("consentkit.css") + static_text("preferences.css")
+    return static_text("first.css") + static_text("preferences.css")
 
 
 def page_revision(snapshot: SiteSnapshot) -> int:
@@ -75,12 +81,13 @@ def page_revision(snapshot: SiteSnapshot) -> int:
     return snapshot.revision if snapshot.published else UNKNOWN_REVISION
 
 
-def widget_facts(snapshot: SiteSnapshot) -> dict[str, object]:
+def widget_facts(snapshot: SiteSnapshot, assets_path: str) -> dict[str, object]:
     """Return what the script must know of a site besides the notice."""
     services = {service.id: service for service in snapshot.site.optional_services}
     return {
         "site": snapshot.site.id,
         "revision": page_revision(snapshot),
+        "assets": f"{assets_path}/",
         "maxAgeDays": snapshot.site.site.max_age_days,
         "cookieDomain": snapshot.site.site.cookie_domain,
         "purposes": [purpose.id for purpose in snapshot.site.optional_purposes],
@@ -95,7 +102,6 @@ def widget_facts(snapshot: SiteSnapshot) -> dict[str, object]:
 @functools.lru_cache(maxsize=512)
 def _tag_asset(facts: str, notices: tuple[tuple[str, str, str], ...], locale: str | None, style: str) -> Asset:
     data = json.loads(facts) | {
-        "base": None,
         "locale": locale,
         "locales": {name: json.loads(words) | {"html": html} for name, words, html in notices},
         "css": style,
@@ -103,15 +109,19 @@ def _tag_asset(facts: str, notices: tuple[tuple[str, str, str], ...], locale: st
     # Safe inside a script, even one that somebody pastes into a page.
     text = json.dumps(data, ensure_ascii=False, separators=(",", ":"))
     text = text.replace("<", "\\u003c").replace("\u2028", "\\u2028").replace("\u2029", "\\u2029")
-    return make_asset(static_text("tag.js").replace(_DATA_MARK, text).encode(), _TYPES["page.js"])
+    return make_asset(static_text("tag.js").replace(_DATA_MARK, text).encode(), _SCRIPT)
 
 
-def tag_asset(snapshot: SiteSnapshot, locale: str | None) -> Asset:
-    """Return the tag's script for one *locale*, or, with ``None``, for all of the site's."""
+def tag_asset(snapshot: SiteSnapshot, locale: str | None, base: str, assets_path: str) -> Asset:
+    """Return the tag's script for one *locale*, or, with ``None``, for all of the site's.
+
+    :param base: where the service is, seen from the script's address. :param assets_path: as in the settings.
+    """
     wanted = [locale] if locale is not None else list(snapshot.site.locales)
     notices = tuple((name, _words(snapshot.notices[name]), snapshot.notices[name].html) for name in wanted)
     # The second layer brings its own style when it is asked for.
-    return _tag_asset(json.dumps(widget_facts(snapshot)), notices, locale, static_text("consentkit.css"))
+    facts = {**widget_facts(snapshot, assets_path), "base": base}
+    return _tag_asset(json.dumps(facts), notices, locale, static_text("first.css"))
 
 
 def _words(notice: Notice) -> str:

@@ -25,6 +25,7 @@ View = cabc.Callable[..., flask.Response]
 #: Address under the prefix, endpoint, and what each method does. HEAD goes with GET; other methods get 405.
 ROUTES: tuple[tuple[str, str, dict[str, View]], ...] = (
     ("/widget.js", "widget", {"GET": reads.widget}),
+    ("/static/tag.js", "tag", {"GET": reads.tag}),
     ("/static/<path:name>", "asset", {"GET": reads.static}),
     ("/state.css", "state_css", {"GET": reads.state_css}),
     ("/notice", "notice", {"GET": reads.notice}),
@@ -43,13 +44,19 @@ ROUTES: tuple[tuple[str, str, dict[str, View]], ...] = (
 _METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "CONNECT")
 
 
-def make_reader_blueprint() -> flask.Blueprint:
-    """Return the blueprint ``consentkit``. A new one for each application."""
+def make_reader_blueprint(assets_path: str) -> flask.Blueprint:
+    """Return the blueprint ``consentkit``. A new one for each application.
+
+    :param assets_path: what the files' addresses have for ``static``. That goes on being answered, for pages that a
+        cache kept from before the setting was changed.
+    """
     blueprint = flask.Blueprint("consentkit", __name__, template_folder="templates")
     for rule, endpoint, views in ROUTES:
-        blueprint.add_url_rule(
-            rule, endpoint, _dispatch(views), methods=_METHODS, provide_automatic_options=False, strict_slashes=False
-        )
+        view = _dispatch(views)
+        for address in dict.fromkeys((rule, rule.replace("/static/", f"/{assets_path}/"))):
+            blueprint.add_url_rule(
+                address, endpoint, view, methods=_METHODS, provide_automatic_options=False, strict_slashes=False
+            )
     blueprint.add_url_rule("/", "nothing", _nothing, methods=_METHODS, provide_automatic_options=False)
     blueprint.add_url_rule("/<path:rest>", "nowhere", _nothing, methods=_METHODS, provide_automatic_options=False)
     blueprint.register_error_handler(ConsentKitError, problem_of)

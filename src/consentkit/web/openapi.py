@@ -12,6 +12,7 @@ import typing as t
 
 import flask
 
+from ..runtime import current_runtime
 from .pages import base_url
 from .reads import NOTICE_KEYS
 
@@ -97,6 +98,13 @@ _PATHS: Json = {
         _LOCALE,
         _VERSION,
         operation="widget",
+    ),
+    "/static/tag.js": _get(
+        "The same script as `widget.js`, at an address beside the other files.",
+        {"200": _answer("As of `widget.js`.", "text/javascript"), "304": _UNCHANGED},
+        _LOCALE,
+        _VERSION,
+        operation="tag",
     ),
     "/static/{name}": _get(
         "A built file of the widget.",
@@ -378,14 +386,16 @@ _SCHEMAS: Json = {
 
 def document() -> flask.Response:
     """Answer with the description of the readers' routes."""
-    response = flask.Response(_text(base_url().rstrip("/")), mimetype="application/json")
+    response = flask.Response(
+        _text(base_url().rstrip("/"), current_runtime().settings.assets_path), mimetype="application/json"
+    )
     response.headers["Cache-Control"] = "public, max-age=3600"
     response.headers["Access-Control-Allow-Origin"] = "*"
     return response
 
 
 @functools.lru_cache(maxsize=8)
-def _text(server: str) -> str:
+def _text(server: str, assets_path: str) -> str:
     return json.dumps(
         {
             "openapi": "3.1.0",
@@ -396,7 +406,7 @@ def _text(server: str) -> str:
                 "license": {"name": "Apache-2.0", "identifier": "Apache-2.0"},
             },
             "servers": [{"url": server}],
-            "paths": _PATHS,
+            "paths": {path.replace("/static/", f"/{assets_path}/"): methods for path, methods in _PATHS.items()},
             "components": {
                 "schemas": _SCHEMAS,
                 "parameters": {

@@ -225,7 +225,8 @@ def _page(
         site_id=site.id if site else "",
         languages=[(tag, own_name(tag)) for tag in site.locales] if site and flask.request.method == "GET" else [],
         base=base_url(),
-        sheets=[(name, asset.version) for name in ("consentkit.css", "pages.css") if (asset := static_asset(name))],
+        assets=current_runtime().settings.assets_path,
+        sheets=[(name, asset.version) for name in ("first.css", "pages.css") if (asset := static_asset(name))],
     )
     response = flask.Response(html, mimetype="text/html")
     origins = " ".join(site.site.origins) if site else ""

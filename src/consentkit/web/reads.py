@@ -47,11 +47,20 @@ NOTICE_KEYS = (
 
 def widget() -> flask.Response:
     """Answer ``GET widget.js``: the tag's script for one locale, or for all of the site's."""
+    return _tag(".")
+
+
+def tag() -> flask.Response:
+    """Answer with the same script at an address beside the other files."""
+    return _tag("..")
+
+
+def _tag(base: str) -> flask.Response:
     snapshot = requested_site(current_runtime())
     wanted = flask.request.args.get("locale")
     # An unknown locale must not break a page: the script then picks by <html lang>, as without one.
     locale = best(wanted, snapshot.site.locales) if wanted else None
-    return allow_everybody(send(tag_asset(snapshot, locale)))
+    return allow_everybody(send(tag_asset(snapshot, locale, base, current_runtime().settings.assets_path)))
 
 
 def static(name: str) -> flask.Response:

@@ -179,7 +179,15 @@ def test_another_method_is_told_which_ones_there_are(shared: Newsroom, path: str
 
 @pytest.mark.parametrize(
     "path",
-    ["", "nothing", "static/", "static/../../config.py", "static/tag.js", "static/%2e%2e/page.js", "records/x/receipt"],
+    [
+        "",
+        "nothing",
+        "static/",
+        "static/../../config.py",
+        "static/head.js",
+        "static/%2e%2e/page.js",
+        "records/x/receipt",
+    ],
 )
 def test_there_is_nothing_elsewhere(shared: Newsroom, path: str) -> None:
     """A problem or a page, and no word of what lies behind."""

@@ -13,7 +13,7 @@ function run(cookie: string | null, dataset = { site: "steppe-herald", revision:
       if (cookie === null) throw new Error("blocked");
       return cookie;
     },
-    currentScript: { dataset },
+    querySelector: () => dataset && { dataset },
     documentElement: root,
   };
   vm.runInNewContext(source, { document, atob, Date: { now: () => DAY * 86_400_000 } });
@@ -41,6 +41,7 @@ for (const [what, cookie] of [
   });
 }
 
-test("without its data it is pending", () => {
+test("without its data or its element it is pending", () => {
   assert.equal(run(`consentkit=${REFUSED}`, {} as never), "pending");
+  assert.equal(run(`consentkit=${REFUSED}`, null as never), "pending");
 });

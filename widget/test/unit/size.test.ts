@@ -31,6 +31,10 @@ test("the built files that are committed are those of these sources", async () =
   }
 });
 
+test("what stands in a page ends neither its element nor becomes a comment", () => {
+  for (const name of ["head.js", "page.js"]) assert.doesNotMatch(contents(name).toString(), /<\/script|<!--/i);
+});
+
 test("the tag has one place for its data, and no file names where it was built", () => {
   assert.equal(contents("tag.js").toString().split("__CONSENTKIT_DATA__").length, 2);
   for (const [name, built] of files) assert.doesNotMatch(Buffer.from(built).toString(), /file:|\/src\//, name);
