@@ -32,6 +32,7 @@ const entries = {
   },
   "page.js": { entry: "src/page.ts", ...scripts, names: later },
   "tag.js": { entry: "src/tag.ts", ...scripts, names: later },
+  "signals.js": { entry: "src/signals/main.ts", ...scripts },
   "debug.js": { entry: "src/debug/debug.ts", ...scripts },
 };
 

@@ -33,6 +33,7 @@ SCHEMA = HERE / "consentkit.schema.json"
 PAGE = HERE / "configuration.md"
 
 _END = "<!-- end -->"
+_TABLE = "a table, see below"
 
 #: The tables of a site's file, in its order: the header in TOML, and the part of the schema.
 _TABLES = (
@@ -46,6 +47,13 @@ _TABLES = (
     ("[policies.privacy]", "PolicySource"),
     ("[regimes]", "Regimes"),
     ("[network]", "Network"),
+    ("[signals.google_consent_mode]", "GoogleConsentMode"),
+    ("[[signals.google_consent_mode.regions]]", "GoogleRegion"),
+    ("[signals.microsoft_uet]", "MicrosoftUet"),
+    ("[signals.microsoft_clarity]", "MicrosoftClarity"),
+    ("[signals.matomo]", "Matomo"),
+    ("[signals.piano]", "Piano"),
+    ("[signals.data_layer]", "DataLayerEvent"),
 )
 
 #: How the types of columns are called.
@@ -109,12 +117,14 @@ def _kind(field: Schema, schema: Schema) -> str:
     """Return in words what a value can be."""
     if "$ref" in field:
         part = schema["$defs"][field["$ref"].rpartition("/")[2]]
-        return ", ".join(f'`"{word}"`' for word in part["enum"]) if "enum" in part else "a table, see below"
+        return ", ".join(f'`"{word}"`' for word in part["enum"]) if "enum" in part else _TABLE
+    if "anyOf" in field and field["anyOf"][1].get("$ref", "").endswith("/Need"):
+        return "a purpose, or `{ purpose = …, service = … }`"
     if "anyOf" in field:
         return f"{_kind(field['anyOf'][0], schema)}, or a table of them by language"
     if field["type"] == "array":
-        is_tables = "$ref" in field["items"]
-        return "a list of tables, see below" if is_tables else f"a list: each {_kind(field['items'], schema)}"
+        each = _kind(field["items"], schema)
+        return "a list of tables, see below" if each == _TABLE else f"a list: each {each}"
     if field["type"] == "object":
         return f"a table by language: each {_kind(next(iter(field['patternProperties'].values())), schema)}"
     words = {"boolean": "`true` or `false`", "integer": "a whole number from {minimum} to {maximum}"}

@@ -7,7 +7,7 @@ import json
 
 import click
 
-from ..enforcement.csp import INLINE_SCRIPTS
+from ..enforcement.csp import inline_scripts
 from ..enforcement.csp import own_sources
 from .context import load_sites
 
@@ -15,27 +15,23 @@ from .context import load_sites
 @click.command()
 @click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True)
 @click.option("--hosts/--no-hosts", default=True, show_default=True, help="Name services' hosts too.")
-@click.option("--site", "site_id", help="Only this site's hosts.")
+@click.option("--site", "site_id", help="Only what this site needs.")
 def csp(form: str, site_id: str | None, *, hosts: bool) -> None:
     """Print the CSP sources that pages need: consentkit's own, and the hosts of the declared services.
 
     Pages that embed the tag from another origin allow that origin in script-src and connect-src instead of 'self'.
     """
-    # The door beside this one owns the files; their text is all that is needed here.
+    found = load_sites()
+    if site_id is not None and site_id not in found:
+        raise click.BadParameter(f"there is no site '{site_id}'; the sites are: {', '.join(found)}.")
+    sites = [site for name, (site, _) in found.items() if site_id in {None, name}]
+    # The door beside this one owns the files; their texts are all that is needed here.
     folder = importlib.resources.files("consentkit.web").joinpath("static")
-    own = own_sources(folder.joinpath(name).read_text("utf-8") for name in INLINE_SCRIPTS)
-    services: dict[str, list[str]] = {}
-    if hosts:
-        found = load_sites()
-        if site_id is not None and site_id not in found:
-            raise click.BadParameter(f"there is no site '{site_id}'; the sites are: {', '.join(found)}.")
-        services = {
-            service.id: list(service.hosts)
-            for name, (site, _) in found.items()
-            if site_id in {None, name}
-            for service in site.services
-            if service.hosts
-        }
+    inline = inline_scripts(signals=any(site.signals.enabled for site in sites))
+    own = own_sources(folder.joinpath(name).read_text("utf-8") for name in inline)
+    services = {
+        service.id: list(service.hosts) for site in sites for service in site.services if hosts and service.hosts
+    }
     if form == "json":
         click.echo(json.dumps({"consentkit": own, "services": services}, indent=2))
         return

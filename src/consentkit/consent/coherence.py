@@ -16,6 +16,9 @@ from .places import quoted
 from .purposes import KNOWN_PURPOSES
 from .purposes import NECESSARY
 from .purposes import LegalBasis
+from .vendor_signals import MAY_BE_NECESSARY
+from .vendor_signals import NEEDS
+from .vendor_signals import Mode
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -61,6 +64,11 @@ def incoherences(data: cabc.Mapping[str, object]) -> list[Incoherence]:
         *_services(services, tuple(dict.fromkeys(_ids(purposes).values()))),
         *_notice_locales(_table(data.get("notice")), tuple(locales.values())),
         *_policy_locales(_table(data.get("policies")), next(iter(locales.values()), None)),
+        *_signals(
+            _table(data.get("signals")),
+            tuple(dict.fromkeys(_ids(purposes).values())),
+            tuple(dict.fromkeys(_ids(services).values())),
+        ),
     ]
 
 
@@ -134,6 +142,47 @@ def _policy_locales(policies: cabc.Mapping[str, object], default: str | None) ->
                     ("policies", kind, source),
                     f"found no entry for {quoted(default)}, expected one: it is the site's first language.",
                 )
+
+
+def _signals(
+    signals: cabc.Mapping[str, object], purposes: tuple[str, ...], services: tuple[str, ...]
+) -> cabc.Iterator[Incoherence]:
+    """Check that what other tools are told rests on what readers of this site are asked."""
+    for table, keys in NEEDS.items():
+        for key in keys:
+            need = _table(signals.get(table)).get(key)
+            path: Path = ("signals", table, key)
+            purpose, service = need, None
+            if isinstance(need, dict):
+                purpose, service, path = need.get("purpose"), need.get("service"), (*path, "purpose")
+            if isinstance(purpose, str) and purpose not in purposes:
+                yield Incoherence(path, f"found {quoted(purpose)}, expected a purpose of this site.", purposes)
+            elif purpose == NECESSARY and key not in MAY_BE_NECESSARY:
+                message = "found 'necessary', expected a purpose that readers can refuse."
+                yield Incoherence(path, message)
+            if isinstance(service, str) and service not in services:
+                message = f"found {quoted(service)}, expected a service of this site."
+                yield Incoherence((*path[:-1], "service"), message, services)
+    yield from _google_regions(_table(signals.get("google_consent_mode")))
+    both = all(isinstance(signals.get(name), dict) for name in ("piano", "matomo"))
+    if both and _table(signals.get("piano")).get("queue", "_paq") == "_paq":
+        message = (
+            "found '_paq', expected another name: it is Matomo's. Give Piano another 'queueVarName', and say it here."
+        )
+        yield Incoherence(("signals", "piano", "queue"), message)
+
+
+def _google_regions(google: cabc.Mapping[str, object]) -> cabc.Iterator[Incoherence]:
+    codes: dict[str, int] = {}
+    for i, region in _tables(google.get("regions")).items():
+        path: Path = ("signals", "google_consent_mode", "regions", i)
+        for j, code in _texts(region.get("codes")).items():
+            if code in codes:
+                yield Incoherence((*path, "codes", j), f"found {quoted(code)} a second time, expected each once.")
+            codes[code] = i
+        if region.get("granted") and google.get("mode", Mode.BASIC) == Mode.BASIC:
+            message = "found types, expected none in basic mode: nothing of Google's is there before the reader agrees."
+            yield Incoherence((*path, "granted"), message)
 
 
 def _repeated(path: Path, names: cabc.Mapping[int, str], key: Path = ()) -> cabc.Iterator[Incoherence]:

@@ -19,6 +19,7 @@ from . import model
 from . import purposes
 from . import services
 from . import site
+from . import vendor_signals
 from .coherence import CoherenceError
 from .coherence import incoherences
 from .places import Path
@@ -33,7 +34,7 @@ _HUGE = 10**18
 #: Each pattern of the models, with how to tell people what it stands for.
 EXPECTED: cabc.Mapping[str, str] = {
     pattern.regex: pattern.expected
-    for module in (model, purposes, services, site)
+    for module in (model, purposes, services, site, vendor_signals)
     for pattern in vars(module).values()
     if isinstance(pattern, model.Pattern)
 }
@@ -159,6 +160,8 @@ def _wrong_kind(path: Path, value: object, kind: str) -> Fault:
     expected = _KINDS.get(kind, "a value of another kind")
     if kind == "dict_type" and _origin(_bare(_type_at(path))) is dict:
         expected = "a text in quotes, or a table of texts by language"
+    if _bare(_type_at(path)) is vendor_signals.Need:
+        expected = "a purpose in quotes, or a table of 'purpose' and 'service'"
     return Fault(path, f"found {shown(value)}, expected {expected}.", _way_out(value, kind))
 
 

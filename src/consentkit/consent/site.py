@@ -25,6 +25,7 @@ from .purposes import NECESSARY
 from .purposes import Purpose
 from .regimes import RegimeId
 from .services import Service
+from .vendor_signals import Signals
 
 ORIGIN = Pattern(
     r"^https?://([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)*[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?(:[0-9]{1,5})?$",
@@ -230,6 +231,9 @@ class Site(Model):
     notice: NoticeSection = pydantic.Field(default=NoticeSection(), description="How the notice looks and reads.")
     policies: Policies = pydantic.Field(description="The documents that the notice links to.")
     network: Network = pydantic.Field(default=Network(), description="What stands in front of the service.")
+    signals: Signals = pydantic.Field(
+        default=Signals(), description="Which other tools on the page are told of the choice."
+    )
 
     # ── what follows from the configuration ──
 

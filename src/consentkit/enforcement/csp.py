@@ -6,8 +6,13 @@ import base64
 import collections.abc as cabc
 import hashlib
 
-#: The widget's files whose text stands in the page: in ``<head>``, and behind the notice.
-INLINE_SCRIPTS = ("head.js", "page.js")
+
+def inline_scripts(*, signals: bool) -> tuple[str, ...]:
+    """Return the widget's files whose text stands in the page: in ``<head>``, and behind the notice.
+
+    :param signals: whether other tools on the page are told of the choice.
+    """
+    return ("head.js", *(("signals.js",) if signals else ()), "page.js")
 
 
 def own_sources(inline_scripts: cabc.Iterable[str]) -> dict[str, list[str]]:

@@ -32,6 +32,8 @@ _TYPES = {
 _OLD_NAMES = {"consentkit.css": "first.css"}
 #: In the tag's script, where its data goes.
 _DATA_MARK = "__CONSENTKIT_DATA__"
+#: What the script of the signals calls its data where no element has them.
+_SIGNALS_MARK = "__CONSENTKIT_SIGNALS__"
 _YEAR = 31_536_000
 
 
@@ -98,18 +100,39 @@ def widget_facts(snapshot: SiteSnapshot, assets_path: str) -> dict[str, object]:
     }
 
 
+def signals_facts(snapshot: SiteSnapshot) -> dict[str, object] | None:
+    """Return what the script of the signals must know of a site, ``None`` where no signal is on."""
+    site = snapshot.site
+    if not site.signals.enabled:
+        return None
+    known = widget_facts(snapshot, "")
+    return {
+        **{key: known[key] for key in ("site", "revision", "purposes", "services")},
+        **site.signals.page_facts({purpose.id for purpose in site.purposes}),
+    }
+
+
 # Small, and keyed by what the bytes follow from: a new snapshot makes new entries and the old ones fall out.
 @functools.lru_cache(maxsize=512)
-def _tag_asset(facts: str, notices: tuple[tuple[str, str, str], ...], locale: str | None, style: str) -> Asset:
+def _tag_asset(
+    facts: str, notices: tuple[tuple[str, str, str], ...], locale: str | None, style: str, signals: str
+) -> Asset:
     data = json.loads(facts) | {
         "locale": locale,
         "locales": {name: json.loads(words) | {"html": html} for name, words, html in notices},
         "css": style,
     }
-    # Safe inside a script, even one that somebody pastes into a page.
+    script = static_text("tag.js").replace(_DATA_MARK, _in_script(data))
+    if signals != "null":
+        # First, so that the other tools have been told when the gate lets them go.
+        script = f"{{const {_SIGNALS_MARK}={_in_script(json.loads(signals))};{static_text('signals.js')}}}\n{script}"
+    return make_asset(script.encode(), _SCRIPT)
+
+
+def _in_script(data: object) -> str:
+    """Return *data* as JSON, safe inside a script, even one that somebody pastes into a page."""
     text = json.dumps(data, ensure_ascii=False, separators=(",", ":"))
-    text = text.replace("<", "\\u003c").replace("\u2028", "\\u2028").replace("\u2029", "\\u2029")
-    return make_asset(static_text("tag.js").replace(_DATA_MARK, text).encode(), _SCRIPT)
+    return text.replace("<", "\\u003c").replace("\u2028", "\\u2028").replace("\u2029", "\\u2029")
 
 
 def tag_asset(snapshot: SiteSnapshot, locale: str | None, base: str, assets_path: str) -> Asset:
@@ -121,7 +144,7 @@ def tag_asset(snapshot: SiteSnapshot, locale: str | None, base: str, assets_path
     notices = tuple((name, _words(snapshot.notices[name]), snapshot.notices[name].html) for name in wanted)
     # The second layer brings its own style when it is asked for.
     facts = {**widget_facts(snapshot, assets_path), "base": base}
-    return _tag_asset(json.dumps(facts), notices, locale, static_text("first.css"))
+    return _tag_asset(json.dumps(facts), notices, locale, static_text("first.css"), json.dumps(signals_facts(snapshot)))
 
 
 def _words(notice: Notice) -> str:

@@ -10,7 +10,7 @@ import flask
 import markupsafe
 from jinja2.utils import htmlsafe_json_dumps
 
-from ..enforcement.csp import INLINE_SCRIPTS
+from ..enforcement.csp import inline_scripts
 from ..enforcement.csp import own_sources
 from ..errors import NotFound
 from ..i18n.negotiate import best
@@ -18,6 +18,7 @@ from ..notice.render import BASE
 from ..operations.publish_site import SiteSnapshot
 from ..runtime import current_runtime
 from .assets import page_revision
+from .assets import signals_facts
 from .assets import static_asset
 from .assets import static_text
 from .assets import widget_facts
@@ -44,8 +45,8 @@ class TemplateApi:
     def head(self, *, locale: str | None = None) -> markupsafe.Markup:  # noqa: ARG002 - the contract gives it to all of them
         """Return what belongs into ``<head>``.
 
-        That is the stylesheet, the script that hides the notice from who has decided, and, for pages without script,
-        the stylesheet that does the same.
+        That is the stylesheet, the script that hides the notice from who has decided, the one that tells other tools of
+        the choice where the site has any, and, for pages without script, the stylesheet that hides the notice.
         """
         snapshot = _site()
         if snapshot is None:
@@ -53,7 +54,7 @@ class TemplateApi:
         style = static_asset("first.css")
         return markupsafe.Markup(
             '<link rel="stylesheet" href="{base}{assets}/first.css?v={version}">'
-            '<script data-site="{site}" data-revision="{revision}"{nonce}>{script}</script>'
+            '<script data-site="{site}" data-revision="{revision}"{nonce}>{script}</script>{signals}'
             '<noscript><link rel="stylesheet" href="{base}state.css?site={site}"></noscript>'
         ).format(
             base=base_url(),
@@ -63,6 +64,7 @@ class TemplateApi:
             revision=page_revision(snapshot),
             nonce=self._nonce_attribute(),
             script=markupsafe.Markup(static_text("head.js")),  # noqa: S704 - our own file, and no reader's word in it
+            signals=self._signals(snapshot),
         )
 
     def notice(self, *, locale: str | None = None) -> markupsafe.Markup:
@@ -177,6 +179,16 @@ class TemplateApi:
         """Return the sources that pages need for consentkit itself, by CSP directive. Services' hosts are not in it."""
         return csp_sources()
 
+    def _signals(self, snapshot: SiteSnapshot) -> markupsafe.Markup:
+        facts = signals_facts(snapshot)
+        if facts is None:
+            return markupsafe.Markup()
+        return markupsafe.Markup("<script data-consentkit-signals='{facts}'{nonce}>{script}</script>").format(
+            facts=htmlsafe_json_dumps(facts, ensure_ascii=False, separators=(",", ":")),
+            nonce=self._nonce_attribute(),
+            script=markupsafe.Markup(static_text("signals.js")),  # noqa: S704 - our own file, as above
+        )
+
     def _page_locale(self, snapshot: SiteSnapshot, given: str | None) -> str:
         wanted = given or (self._locale() if self._locale else None)
         return (best(wanted, snapshot.site.locales) if wanted else None) or snapshot.site.locales[0]
@@ -186,8 +198,13 @@ class TemplateApi:
 
 
 def csp_sources() -> dict[str, list[str]]:
-    """Return the CSP sources for consentkit on a page of the service's own origin."""
-    return own_sources(static_text(name) for name in INLINE_SCRIPTS)
+    """Return the CSP sources for consentkit on a page of the service's own origin.
+
+    Outside of an application's context they are those of a site that uses everything.
+    """
+    sites = current_runtime().sites.values() if flask.has_app_context() else None
+    has_signals = sites is None or any(snapshot.site.signals.enabled for snapshot in sites)
+    return own_sources(static_text(name) for name in inline_scripts(signals=has_signals))
 
 
 def _site() -> SiteSnapshot | None:
