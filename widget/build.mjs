@@ -20,7 +20,10 @@ const styles = { target: ["chrome98", "firefox98", "safari15.4"] };
 
 /** The second layer's style stands in its script: no request of its own, and nothing in a page's CSP. */
 const entries = {
-  "first.css": { entry: "styles/first.css", ...styles },
+  "bar.css": { entry: "styles/bar.css", ...styles },
+  "box.css": { entry: "styles/box.css", ...styles },
+  "modal.css": { entry: "styles/modal.css", ...styles },
+  "tag.css": { entry: "styles/tag.css", ...styles },
   "pages.css": { entry: "styles/pages.css", ...styles },
   "preferences.css": { entry: "styles/preferences.css", ...styles },
   "head.js": { entry: "src/head.ts", ...scripts },

@@ -75,7 +75,7 @@ class ConsentKit:
         if _EXTENSION in app.extensions:
             raise RuntimeError("A 'ConsentKit' instance is already registered on this app. Import and use that one.")
         settings = Settings.from_mapping(app.config, root=Path(app.root_path), instance=Path(app.instance_path))
-        app.extensions[_EXTENSION] = build_runtime(settings, keys=_keys(app), style=stylesheet(), clock=self._clock)
+        app.extensions[_EXTENSION] = build_runtime(settings, keys=_keys(app), style=stylesheet, clock=self._clock)
         blueprints = [make_reader_blueprint(settings.assets_path)]
         app.register_blueprint(blueprints[0], url_prefix=settings.url_prefix)
         if settings.admin:

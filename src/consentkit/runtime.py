@@ -60,11 +60,15 @@ class Runtime:
 
 
 def build_runtime(
-    settings: Settings, *, keys: cabc.Sequence[str | bytes], style: str, clock: Clock | None = None
+    settings: Settings,
+    *,
+    keys: cabc.Sequence[str | bytes],
+    style: cabc.Callable[[str], str],
+    clock: Clock | None = None,
 ) -> Runtime:
     """Build the runtime and put the sites into force, as far as the store can be reached.
 
-    :param keys: the secret keys, oldest to newest.
+    :param keys: the secret keys, oldest to newest. :param style: gives the stylesheet of a layout.
     :raises ConfigError: a site's file or a setting is wrong.
     """
     clock = clock or SystemClock()

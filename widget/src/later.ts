@@ -11,7 +11,7 @@ import type { Action } from "./core/cookie.ts";
 import { type Answers, agrees, permits, type State } from "./core/state.ts";
 import { createTrap } from "./ui/modal.ts";
 import type { Notice } from "./ui/notice.ts";
-import { bindForm, readForm, showDialog } from "./ui/preferences.ts";
+import { bindForm, makeForm, readForm, showDialog } from "./ui/preferences.ts";
 import { addStyle } from "./ui/style.ts";
 import { toast } from "./ui/toast.ts";
 import { createPolicy, type Policy } from "./ui/trusted.ts";
@@ -51,18 +51,22 @@ export function attach(page: Page): Later {
   const trap = createTrap();
   addStyle(STYLE);
 
-  /** *current*: whatever the server has now, not what this page was made with. */
-  async function open(current?: boolean): Promise<void> {
+  /** Fetches the second layer. *current*: whatever the server has now, not what this page was made with. */
+  async function fetchForm(current?: boolean): Promise<HTMLElement> {
     const { site, locale, version } = config;
     const response = await fetch(
       `${base}preferences?site=${site}&locale=${locale}&fragment=1${current ? "" : `&v=${version}`}`,
     );
     if (!response.ok) throw new Error(`preferences: ${response.status}`);
-    const html = await response.text();
+    return makeForm(await response.text(), policy);
+  }
+
+  async function open(current?: boolean): Promise<void> {
+    const form = await fetchForm(current);
     document.querySelector<HTMLDialogElement>(".consentkit-dialog")?.close();
-    const form = showDialog(html, notice.words("close"), policy);
+    showDialog(form);
     bindForm(form, state(), agrees(state()), config.services);
-    if (current) notice.tell("changed", form);
+    if (current) notice.say(form.dataset.textChanged, form);
   }
 
   return {
@@ -86,8 +90,8 @@ export function attach(page: Page): Later {
         ? open()
         : decide(action as Action, form, action === "save" && form ? readForm(form) : undefined);
     },
-    settle(outcome, form) {
-      if (outcome === "unsaved") toast(notice.words("refused-unsaved"), notice.element());
+    async settle(outcome, form) {
+      if (outcome === "unsaved") toast((await fetchForm()).dataset.textUnsaved, notice.element());
       if (outcome === "failed" && !form) toast(notice.words("failed"), notice.element());
       if (outcome === "changed") return open(true);
       // Nothing else stops a script that runs.

@@ -125,9 +125,9 @@ export function start(config: Config, base: string, relation: Relation, source: 
     });
     // A refusal is in force by now, whether it is recorded or not.
     if (state() !== before && !state().recorded) leave();
-    else first.tell("saving", form);
+    else first.say(first.words("saving"), form);
     const end = await outcome;
-    first.tell(end === "failed" ? end : "", form);
+    first.say(end === "failed" ? first.words(end) : "", form);
     if (end === "stored") leave();
     // Only then is there more to say, or something to be stopped.
     if (end !== "stored" || later) guard(async () => (await load()).settle(end, form));

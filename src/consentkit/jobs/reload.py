@@ -56,6 +56,7 @@ class Sites:
     thread that looks for news and does the chores that are due; nobody waits for it. There is no thread between
     requests, so a forking server may fork at any time.
 
+    :param style: gives the stylesheet of a layout.
     :param chores: what else is to be done now and then in each process: after how many seconds, and what.
     """
 
@@ -64,7 +65,7 @@ class Sites:
         settings: Settings,
         database: Database,
         *,
-        style: str,
+        style: cabc.Callable[[str], str],
         clock: Clock,
         chores: cabc.Sequence[tuple[float, cabc.Callable[[], object]]] = (),
     ) -> None:
@@ -79,7 +80,8 @@ class Sites:
         self._retry_at = math.inf
         self._told = ""
         self._snapshots: dict[str, SiteSnapshot] = {
-            name: unpublished(loaded.site, loaded.folder, style=style) for name, loaded in self._files.sites.items()
+            name: unpublished(loaded.site, loaded.folder, style=self._dress(loaded))
+            for name, loaded in self._files.sites.items()
         }
         self._stamp: object = None
         self._looked_at = 0.0
@@ -93,6 +95,9 @@ class Sites:
         """Let go of a lock that a thread of the parent may hold."""
         self._lock = threading.Lock()
         self._waited_for = None
+
+    def _dress(self, loaded: LoadedSite) -> str:
+        return self._style(loaded.site.notice.layout.value)
 
     # ── reading ──
 
@@ -180,7 +185,7 @@ class Sites:
                         uow,
                         loaded.site,
                         loaded.folder,
-                        style=self._style,
+                        style=self._dress(loaded),
                         clock=self._clock,
                         known=self._known(loaded),
                     )

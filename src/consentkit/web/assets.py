@@ -23,13 +23,15 @@ _STYLE = "text/css; charset=utf-8"
 _TYPES = {
     "later.js": _SCRIPT,
     "debug.js": _SCRIPT,
-    "first.css": _STYLE,
+    "bar.css": _STYLE,
+    "box.css": _STYLE,
+    "modal.css": _STYLE,
     "pages.css": _STYLE,
     # Pages no longer ask for it; those that a cache kept do.
     "page.js": _SCRIPT,
 }
 #: The same for what has another name now.
-_OLD_NAMES = {"consentkit.css": "first.css"}
+_OLD_NAMES = {"consentkit.css": "bar.css"}
 #: In the tag's script, where its data goes.
 _DATA_MARK = "__CONSENTKIT_DATA__"
 #: What the script of the signals calls its data where no element has them.
@@ -73,9 +75,9 @@ def _static_asset(name: str) -> Asset:
     return make_asset(static_text(name).encode(), _TYPES[name])
 
 
-def stylesheet() -> str:
-    """Return what dresses both layers of the notice, as it is part of the evidence."""
-    return static_text("first.css") + static_text("preferences.css")
+def stylesheet(layout: str) -> str:
+    """Return what dresses both layers of a notice of that *layout*, as it is part of the evidence."""
+    return static_text(f"{layout}.css") + static_text("preferences.css")
 
 
 def page_revision(snapshot: SiteSnapshot) -> int:
@@ -143,8 +145,9 @@ def tag_asset(snapshot: SiteSnapshot, locale: str | None, base: str, assets_path
     wanted = [locale] if locale is not None else list(snapshot.site.locales)
     notices = tuple((name, _words(snapshot.notices[name]), snapshot.notices[name].html) for name in wanted)
     # The second layer brings its own style when it is asked for.
+    style = static_text(f"{snapshot.site.notice.layout}.css") + static_text("tag.css")
     facts = {**widget_facts(snapshot, assets_path), "base": base}
-    return _tag_asset(json.dumps(facts), notices, locale, static_text("first.css"), json.dumps(signals_facts(snapshot)))
+    return _tag_asset(json.dumps(facts), notices, locale, style, json.dumps(signals_facts(snapshot)))
 
 
 def _words(notice: Notice) -> str:

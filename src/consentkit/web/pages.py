@@ -213,6 +213,7 @@ def _page(
     heading: bool = True,
 ) -> flask.Response:
     site = snapshot.site if snapshot else None
+    style = static_asset("pages.css")
     html = _render(
         "page.html",
         words,
@@ -226,7 +227,7 @@ def _page(
         languages=[(tag, own_name(tag)) for tag in site.locales] if site and flask.request.method == "GET" else [],
         base=base_url(),
         assets=current_runtime().settings.assets_path,
-        sheets=[(name, asset.version) for name in ("first.css", "pages.css") if (asset := static_asset(name))],
+        style=style.version if style else "",
     )
     response = flask.Response(html, mimetype="text/html")
     origins = " ".join(site.site.origins) if site else ""

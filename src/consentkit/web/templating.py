@@ -51,14 +51,16 @@ class TemplateApi:
         snapshot = _site()
         if snapshot is None:
             return markupsafe.Markup()
-        style = static_asset("first.css")
+        sheet = f"{snapshot.site.notice.layout}.css"
+        style = static_asset(sheet)
         return markupsafe.Markup(
-            '<link rel="stylesheet" href="{base}{assets}/first.css?v={version}">'
+            '<link rel="stylesheet" href="{base}{assets}/{sheet}?v={version}">'
             '<script data-site="{site}" data-revision="{revision}"{nonce}>{script}</script>{signals}'
             '<noscript><link rel="stylesheet" href="{base}state.css?site={site}"></noscript>'
         ).format(
             base=base_url(),
             assets=current_runtime().settings.assets_path,
+            sheet=sheet,
             version=style.version if style else "",
             site=snapshot.site.id,
             revision=page_revision(snapshot),

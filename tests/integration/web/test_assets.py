@@ -15,6 +15,7 @@ from consentkit import ConsentKit
 from consentkit.console import consentkit_cli
 from consentkit.errors import ConfigError
 from tests.integration.web.conftest import MakeNewsroom
+from tests.integration.web.newsroom import CONFIGURATION
 from tests.integration.web.newsroom import Newsroom
 from tests.integration.web.newsroom import Reader
 from tests.sites import write_site
@@ -59,7 +60,8 @@ def test_each_inline_script_is_allowed_by_its_hash(reader: Reader, tmp_path, mon
     hashes = [base64.b64encode(hashlib.sha256(text.encode()).digest()).decode() for _, text in scripts]
     expected = [*(f"'sha256-{digest}'" for digest in hashes), "'self'"]
     assert len(scripts) == 2
-    assert ConsentKit.csp_sources()["script-src"] == expected
+    with reader.newsroom.app.app_context():
+        assert ConsentKit.csp_sources()["script-src"] == expected
     monkeypatch.setenv("CONSENTKIT_CONFIG", str(write_site(tmp_path)))
     said = click.testing.CliRunner().invoke(consentkit_cli, ["csp", "--format", "json"]).stdout
     assert json.loads(said)["consentkit"]["script-src"] == expected
@@ -91,7 +93,7 @@ def test_the_data_are_read_as_they_were_written(newsroom: Newsroom) -> None:
     assert text == inline(Reader(newsroom).get("/").text)[1][1]
 
 
-@pytest.mark.parametrize(("old", "new"), [("consentkit.css", "first.css"), ("page.js", None)])
+@pytest.mark.parametrize(("old", "new"), [("consentkit.css", "bar.css"), ("page.js", None)])
 def test_a_page_from_before_finds_its_files(reader: Reader, old: str, new: str | None) -> None:
     """A cache may have kept a page that asks for the script as a file, under a version that is gone."""
     answer = reader.get(f"/consent/static/{old}?v=0123456789abcdef")
@@ -130,3 +132,19 @@ def test_the_folder_is_one_segment(make_newsroom: MakeNewsroom, value: str) -> N
     """Anything else is told at the start."""
     with pytest.raises(ConfigError, match="CONSENTKIT_ASSETS_PATH"):
         make_newsroom(CONSENTKIT_ASSETS_PATH=value)
+
+
+@pytest.mark.parametrize("layout", ["bar", "box", "modal"])
+def test_a_page_loads_the_style_of_its_own_layout(make_newsroom: MakeNewsroom, layout: str) -> None:
+    """And no other: neither from the page, nor in the tag, nor in the evidence."""
+    text = CONFIGURATION + f'\n[notice]\nlayout = "{layout}"\n'
+    newsroom = make_newsroom(text=text)
+    reader = Reader(newsroom)
+    sheets = [address for address in _Scripts(reader.get("/news/1").text).addresses if ".css?v" in address]
+    assert [address.partition("?")[0] for address in sheets] == [f"/consent/static/{layout}.css"]
+    style = reader.get(sheets[0]).text
+    evidence = newsroom.runtime.site("steppe-herald").notices["ru"].style
+    assert evidence.startswith(style)
+    for other in {"bar", "box", "modal"} - {layout}:
+        assert f".consentkit-{other}" not in evidence
+        assert f".consentkit-{other}" not in reader.get("/consent/widget.js?locale=ru").text.partition('"css"')[2]

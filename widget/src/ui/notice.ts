@@ -1,6 +1,7 @@
 /** The first layer. The server rendered it, or the tag's script holds it. */
 
-export type Text = "saving" | "failed" | "changed" | "refused-unsaved" | "close";
+/** What the first layer has words for. The others are in the second. */
+export type Text = "saving" | "failed";
 
 export interface Notice {
   /** Shows it, and what changed *since* the revision that the reader decided on. `false` if the page has none. */
@@ -8,8 +9,8 @@ export interface Notice {
   hide(): void;
   /** The server's words for *text*. */
   words(text: Text): string;
-  /** Says *text* in the live region of *form*. */
-  tell(text: Text | "", form?: HTMLElement | null): void;
+  /** Says *words* in the live region of *form*. */
+  say(words?: string, form?: HTMLElement | null): void;
   /** Whether it asks for the page behind it to be closed off, as only script can. */
   isModal(): boolean;
   element(): HTMLElement | null;
@@ -36,9 +37,9 @@ export function createNotice(source: (place: boolean) => HTMLElement | null): No
       const element = source(false);
       if (element) element.hidden = true;
     },
-    tell(text, form) {
+    say(words = "", form) {
       const line = form?.querySelector(".consentkit-status");
-      if (line) line.textContent = text && words(text);
+      if (line) line.textContent = words;
     },
   };
 }

@@ -32,12 +32,18 @@ export function bindForm(form: HTMLElement, state: State, decided: boolean, serv
   });
 }
 
-/** Shows *html* as a modal dialog, which *close* names the way out of. Closing it decides nothing. */
-export function showDialog(html: string, close: string, policy: Policy): HTMLElement {
+/** Returns the form that is in *html*, not yet on the page. */
+export function makeForm(html: string, policy: Policy): HTMLElement {
+  const template = document.createElement("template");
+  template.innerHTML = policy.createHTML(html);
+  return template.content.querySelector<HTMLElement>("#consentkit-preferences") as HTMLElement;
+}
+
+/** Shows *form* in a modal dialog. Closing it decides nothing. */
+export function showDialog(form: HTMLElement): void {
   const dialog = document.createElement("dialog");
   dialog.className = "consentkit-dialog";
-  dialog.innerHTML = policy.createHTML(html);
-  const form = dialog.querySelector<HTMLElement>("#consentkit-preferences") as HTMLElement;
+  dialog.append(form);
   const title = form.querySelector<HTMLElement>("h2");
   if (title) {
     dialog.setAttribute("aria-labelledby", title.id);
@@ -46,7 +52,7 @@ export function showDialog(html: string, close: string, policy: Policy): HTMLEle
   const button = document.createElement("button");
   button.type = "button";
   button.className = "consentkit-close";
-  button.setAttribute("aria-label", close);
+  button.setAttribute("aria-label", form.dataset.textClose ?? "");
   button.textContent = "×";
   form.prepend(button);
   dialog.addEventListener("click", ({ target }) => {
@@ -57,5 +63,4 @@ export function showDialog(html: string, close: string, policy: Policy): HTMLEle
   dialog.showModal();
   // The reader begins at the words, not at the first switch.
   title?.focus();
-  return form;
 }

@@ -1,5 +1,5 @@
 /** Shows *text* at the edge of the page for a while: for when the notice is gone already. */
-export function toast(text: string, notice: HTMLElement | null): void {
+export function toast(text: string | undefined, notice: HTMLElement | null): void {
   if (!text) return;
   const box = document.createElement("div");
   box.className = "consentkit consentkit-toast";
