@@ -1,5 +1,6 @@
 /** Sends decisions to the server. One attempt a call: who may try again, and when, is for the caller to know. */
 
+import type { World } from "./consent.ts";
 import type { Action } from "./cookie.ts";
 import type { Answers } from "./state.ts";
 
@@ -33,30 +34,49 @@ export function makeNonce(crypto: Pick<Crypto, "getRandomValues">): string {
 /** Whether it makes sense to send the same again after *status*. */
 export const mayRetry = (status: number): boolean => !status || status === 429 || status > 499;
 
-/** Posts *body* to *url*. Never throws. */
-export async function post(
-  world: Pick<Window, "fetch">,
+/** Milliseconds after which an answer counts as lost, and the longest pause that a server may ask for. */
+const PATIENCE = 10_000;
+const DAY = 86_400_000;
+
+/** Posts *body* to *url*, until *cancel*. Never throws, and always ends, even where the page's `fetch` does not. */
+export function post(
+  world: Pick<World, "fetch" | "setTimeout">,
   url: string,
   body: string,
   credentials: RequestCredentials,
+  cancel: AbortController,
 ): Promise<Reply> {
-  try {
-    const response = await world.fetch(url, {
-      method: "POST",
-      headers: { "Content-Type": "application/json" },
-      body,
-      credentials,
-      // A reader who clicks and leaves has decided all the same.
-      keepalive: true,
-    });
-    const { status } = response;
-    return {
-      status,
-      wait: Number(response.headers.get("Retry-After")) * 1000 || 0,
-      // A 201 whose body is lost on the way is an answer lost: the same nonce will bring it again.
-      state: status === 201 && (await response.json()).state,
-    };
-  } catch {
-    return { status: 0, wait: 0 };
-  }
+  const ask = async () => {
+    try {
+      const response = await world.fetch(url, {
+        method: "POST",
+        headers: { "Content-Type": "application/json" },
+        body,
+        credentials,
+        // A reader who clicks and leaves has decided all the same.
+        keepalive: true,
+        signal: cancel.signal,
+      });
+      const { status } = response;
+      return {
+        status,
+        // A timer takes no more than 24 days, and starts at once for what is more.
+        wait: Math.min(Number(response.headers.get("Retry-After")) * 1000 || 0, DAY),
+        // A 201 whose body is lost on the way is an answer lost: the same nonce will bring it again.
+        state: status === 201 && (await response.json()).state,
+      };
+    } catch {
+      return { status: 0, wait: 0 };
+    }
+  };
+  return Promise.race([
+    ask(),
+    new Promise<Reply>((done) =>
+      world.setTimeout(() => {
+        // Nobody waits three times for a server that does not answer.
+        done({ status: 0, wait: PATIENCE });
+        cancel.abort();
+      }, PATIENCE),
+    ),
+  ]);
 }

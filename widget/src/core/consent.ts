@@ -3,7 +3,7 @@
 import type { Config } from "../config.ts";
 import { makeNonce, mayRetry, post, type Reply, type Wish } from "./client.ts";
 import { findCookie } from "./cookie.ts";
-import { getKept, type HasStorage, setKept } from "./keep.ts";
+import { getKept, type HasStorage, LASTS, setKept } from "./keep.ts";
 import { agrees, judge, type Known, narrow, refuse, type State } from "./state.ts";
 
 /** What of the browser this needs. Pages give `window`; tests bring their own. */
@@ -44,7 +44,19 @@ export interface Consent {
   refresh(): void;
 }
 
+/** A decision on its way. */
+interface Current {
+  readonly content: string;
+  readonly refusing: boolean;
+  readonly cancel: AbortController;
+  /** Whether it takes something away from what held, without being a refusal. */
+  narrows?: boolean;
+  outcome?: Promise<Outcome>;
+}
+
 const EXPIRED = "; Max-Age=0";
+/** How long another tab leaves a refusal to the one in which it was made. */
+const ELSEWHERE = 3000;
 
 export function createConsent({ config, base, world, relation, changed }: Options): Consent {
   const { credentials, domain } = relation;
@@ -53,12 +65,12 @@ export function createConsent({ config, base, world, relation, changed }: Option
   /** What the state was read from, to notice that somebody else changed it. */
   let seen: string;
   let state: State;
-  /** The refusal that is being sent again. */
+  /** The refusal that is not recorded yet. Only a decision that is recorded ends it. */
   let kept: string | undefined;
   /** The last decision that failed, for the same nonce if the reader tries the same again. */
   let failed: [content: string, body: string] | undefined;
-  /** The decision on its way, so that a second click is not a second decision. */
-  let current: [content: string, outcome: Promise<Outcome>] | undefined;
+  /** So that a second click is not a second decision, and that a later one counts for more. */
+  let current: Current | undefined;
   let line: Promise<unknown> = Promise.resolve();
 
   const find = () => {
@@ -70,6 +82,7 @@ export function createConsent({ config, base, world, relation, changed }: Option
   };
   const mark = () => find() + (getKept(world)?.body ?? "");
   const look = (value: unknown) => judge(config, value as string, Math.floor(world.Date.now() / 86_400_000));
+  const agreed = () => agrees(look(find()));
   const set = (next: State) => {
     state = next;
     changed(next);
@@ -86,11 +99,18 @@ export function createConsent({ config, base, world, relation, changed }: Option
       if (domain) world.document.cookie = `consentkit=${value}${tail}; Domain=${domain}`;
     } catch {}
   };
+  /** Takes an agreement away: here, in other tabs, and for the next request, whatever the server will say. */
+  const revoke = () => {
+    if (agreed()) setCookie(EXPIRED);
+  };
   const wait = (milliseconds: number) => new Promise<void>((done) => world.setTimeout(done, milliseconds));
 
-  /** One request at a time, so that the server sees the decisions in the order in which they were made. */
-  const send = (body: string): Promise<Reply> => {
-    const reply = line.then(() => post(world, url, body, credentials));
+  /**
+   * One request at a time, so that the server sees the decisions in the order in which they were made, and none that
+   * is not *wanted* any more when its turn comes.
+   */
+  const send = (body: string, wanted: () => boolean, cancel = new AbortController()): Promise<Reply> => {
+    const reply = line.then(() => (wanted() ? post(world, url, body, credentials, cancel) : { status: 0, wait: 0 }));
     line = reply;
     return reply;
   };
@@ -107,43 +127,78 @@ export function createConsent({ config, base, world, relation, changed }: Option
   }
 
   async function sendAgain(body: string, asked: number): Promise<void> {
+    const end = world.Date.now() + LASTS;
     kept = body;
-    for (let attempt = 0; attempt < 10; attempt++) {
+    for (let attempt = 0; ; attempt++) {
       // Half of the delay is by chance, so that the readers of a server that comes back don't all come at once.
       if (asked) await wait(Math.max(asked, Math.min(2 ** attempt * 1000, 300_000) * (0.5 + Math.random())));
-      // A later decision counts for more.
-      if (kept !== body) return;
-      const reply = await send(body);
+      // A later decision counts for more, in another tab as well.
+      refresh();
+      while (current) await current.outcome;
+      if (kept !== body || world.Date.now() > end) return;
+      const reply = await send(body, () => kept === body);
       if (kept !== body || adopt(reply) || !mayRetry(reply.status)) return;
+      // A 503 has brought a cookie.
+      seen = mark();
       asked = reply.wait || 1;
     }
   }
 
-  function read(): State {
+  function read(asked: number): State {
     seen = mark();
     const pending = getKept(world);
-    if (!pending) return look(find());
-    if (kept !== pending.body) void sendAgain(pending.body, 0);
+    if (!pending) {
+      kept = undefined;
+      return look(find());
+    }
+    if (kept !== pending.body) void sendAgain(pending.body, asked);
     return refuse(config, pending.action);
   }
 
-  async function carryOut(content: string, refusing: boolean): Promise<Outcome> {
+  function refresh(): void {
+    if (mark() === seen) return;
+    if (current) {
+      const other = getKept(world)?.body;
+      // It may be this decision's own cookie. But a refusal elsewhere ends an agreement that is still on its way.
+      if (current.refusing || ((!other || other === kept) && agreed())) return;
+      current.cancel.abort();
+      current = undefined;
+    }
+    set(read(ELSEWHERE));
+  }
+
+  async function carryOut(mine: Current): Promise<Outcome> {
+    const { content, refusing, narrows, cancel } = mine;
+    const wanted = () => current === mine;
     const body = failed?.[0] === content ? failed[1] : `${content.slice(0, -1)},"nonce":"${makeNonce(world.crypto)}"}`;
+    if (refusing) {
+      // Before it is sent: who leaves the page now has refused all the same.
+      kept = body;
+      keep(body);
+    }
     for (let attempt = 1; ; attempt++) {
-      const reply = await send(body);
-      // The reader has decided otherwise since: that comes next.
-      if (current?.[0] !== content) return "failed";
-      if (adopt(reply)) return "stored";
+      const reply = await send(body, wanted, cancel);
+      if (wanted() && adopt(reply)) return "stored";
       if (refusing) {
-        keep(body);
-        void sendAgain(body, reply.wait || 1);
-        return "unsaved";
+        if (kept === body) {
+          seen = mark();
+          void sendAgain(body, reply.wait || 1);
+        }
+        return wanted() ? "unsaved" : "failed";
       }
-      if (reply.status === 409) return "changed";
+      // The reader has decided otherwise since. What came back must not hold until that is recorded.
+      const changed = reply.status === 409;
       // Two quiet attempts more, for an answer that was lost on the way; then the reader decides.
-      if (attempt > 2 || !mayRetry(reply.status) || reply.wait > 3000) {
+      const ends = changed || attempt > 2 || !mayRetry(reply.status) || reply.wait > 3000;
+      if (!wanted() || (ends && narrows)) revoke();
+      if (!wanted()) return "failed";
+      if (changed) return "changed";
+      if (ends) {
         failed = [content, body];
-        return "failed";
+        if (mark() === seen) return "failed";
+        // The answer was lost, but not its cookie.
+        set(read(0));
+        return agrees(state) ? "stored" : "failed";
       }
       await wait(reply.wait || 700 * attempt);
     }
@@ -151,31 +206,31 @@ export function createConsent({ config, base, world, relation, changed }: Option
 
   function decide(wish: Wish): Promise<Outcome> {
     const answers = { purposes: {}, services: {}, ...wish };
-    const content = JSON.stringify({ ...answers, page: world.location.pathname });
-    if (current?.[0] === content) return current[1];
+    let content = "";
+    try {
+      content = JSON.stringify({ ...answers, page: world.location.pathname });
+    } catch {}
+    if (current?.content === content) return current.outcome as Promise<Outcome>;
     const saving = wish.action === "save";
     const refusing = saving ? !agrees(answers) : wish.action !== "accept_all";
-    kept = undefined;
-    const outcome = carryOut(content, refusing).finally(() => {
-      if (current?.[0] === content) current = undefined;
-    });
-    current = [content, outcome];
+    const less = saving && !refusing && agrees(state) && narrow(config, state, answers.purposes, answers.services);
+    const narrows = less && JSON.stringify(less) !== JSON.stringify(state);
+    const mine: Current = { content, refusing, narrows, cancel: new AbortController() };
+    current = mine;
+    mine.outcome = carryOut(mine)
+      .catch((): Outcome => (refusing ? "unsaved" : "failed"))
+      .finally(() => {
+        if (current === mine) current = undefined;
+      });
     if (refusing) {
-      // Refusing holds at once: here, in other tabs, and for the next request, whatever the server will say.
-      if (agrees(look(find()))) setCookie(EXPIRED);
+      revoke();
       set(refuse(config, wish.action));
-    } else if (saving && agrees(state)) {
-      set(narrow(config, state, answers.purposes, answers.services));
+    } else if (less) {
+      set(less);
     }
-    return outcome;
+    return mine.outcome;
   }
 
-  state = read();
-  return {
-    state: () => state,
-    decide,
-    refresh() {
-      if (mark() !== seen) set(read());
-    },
-  };
+  state = read(0);
+  return { state: () => state, decide, refresh };
 }

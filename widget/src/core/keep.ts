@@ -8,6 +8,9 @@ export interface HasStorage {
   readonly Date: Pick<DateConstructor, "now">;
 }
 
+/** The server knows a nonce for 48 hours. An hour less, in milliseconds, so that nothing is recorded twice. */
+export const LASTS = 47 * 3_600_000;
+
 const KEY = "consentkit:pending";
 
 /** Returns the kept request and its action, if there is one in the storage of *world*. Never throws. */
@@ -15,8 +18,7 @@ export function getKept(world: HasStorage): { body: string; action: Action } | n
   try {
     const { time, body } = JSON.parse(world.localStorage.getItem(KEY) as string);
     const { action } = JSON.parse(body);
-    // The server knows a nonce for 48 hours. An hour less, so that nothing is recorded twice.
-    return Math.abs(world.Date.now() - time) < 47 * 3_600_000 && /^(reject_all|withdraw|save)$/.test(action)
+    return Math.abs(world.Date.now() - time) < LASTS && /^(reject_all|withdraw|save)$/.test(action)
       ? { body, action }
       : null;
   } catch {
