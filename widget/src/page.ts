@@ -4,21 +4,17 @@
  */
 
 import type { Config } from "./config.ts";
-import { start } from "./start.ts";
+import { begin, start } from "./start.ts";
 
-try {
+begin(() => {
   // A module has no `document.currentScript`, nor has what a proxy deferred.
   const script = document.querySelector<HTMLScriptElement>("script[data-consentkit-config]") as HTMLScriptElement;
   // A page that a cache kept from before has no `assets`.
   const config: Config = { assets: "static/", ...JSON.parse(script.dataset.consentkitConfig as string) };
-  if (!window.consentkit) {
-    start(
-      config,
-      new URL(config.base, location.href).href,
-      { credentials: "same-origin", domain: config.cookieDomain ?? "" },
-      () => document.getElementById("consentkit-notice"),
-    );
-  }
-} catch {
-  // Nothing runs that was held back: that is what a failure has to mean.
-}
+  start(
+    config,
+    new URL(config.base, location.href).href,
+    { credentials: "same-origin", domain: config.cookieDomain ?? "" },
+    () => document.getElementById("consentkit-notice"),
+  );
+});

@@ -34,6 +34,9 @@ declare global {
   interface Window {
     consentkit?: ConsentKit;
   }
+  interface Document {
+    readonly prerendering?: boolean;
+  }
 }
 
 /** The name of the built `later.js` with its version. */
@@ -41,6 +44,19 @@ declare const LATER: string;
 
 /** Brings the notice's element, and *place*s it on the page. */
 export type NoticeSource = (place: boolean) => HTMLElement | null;
+
+/** Does *work* once in a page, when somebody sees it. What goes wrong ends here, and lets nothing go. */
+export function begin(work: () => void): void {
+  const run = () => {
+    try {
+      // Not only whether there is one: an element with that id would be one as well.
+      if (typeof window.consentkit?.allows !== "function") work();
+    } catch {}
+  };
+  // What holds is known when the page is seen. Exactly `true`: a form of that name is something else.
+  if (document.prerendering === true) document.addEventListener("prerenderingchange", run);
+  else run();
+}
 
 export function start(config: Config, base: string, relation: Relation, source: NoticeSource, policy?: Policy): void {
   const events = createEvents(document);
@@ -86,7 +102,8 @@ export function start(config: Config, base: string, relation: Relation, source: 
   const count = () => {
     if (counted) return;
     counted = true;
-    const send = () => navigator.sendBeacon(`${base}shown?site=${config.site}&notice=${config.version}&layer=1`);
+    const send = () =>
+      guard(() => navigator.sendBeacon(`${base}shown?site=${config.site}&notice=${config.version}&layer=1`));
     if (document.readyState === "complete") send();
     else addEventListener("load", send);
   };
@@ -138,7 +155,7 @@ export function start(config: Config, base: string, relation: Relation, source: 
 
   const press = async (button?: HTMLElement) => {
     try {
-      (await load()).press(button);
+      await (await load()).press(button);
     } catch (error) {
       events.send("error", error);
       const { href } = location;
@@ -149,20 +166,22 @@ export function start(config: Config, base: string, relation: Relation, source: 
     }
   };
 
-  document.addEventListener("click", (event) => {
-    const button = (event.target as Element).closest<HTMLElement>("[data-consentkit-action],[data-consentkit-embed]");
-    // With a key held, a link is for another tab.
-    if (!button || event.ctrlKey || event.metaKey || event.shiftKey) return;
-    event.preventDefault();
-    const { consentkitAction: action = "" } = button.dataset;
-    guard(() => (action.endsWith("_all") ? decide(action as Action, button.closest("form")) : press(button)));
-  });
+  document.addEventListener("click", (event) =>
+    guard(() => {
+      const button = (event.target as Element).closest<HTMLElement>("[data-consentkit-action],[data-consentkit-embed]");
+      // With a key held, a link is for another tab.
+      if (!button || event.ctrlKey || event.metaKey || event.shiftKey) return;
+      event.preventDefault();
+      const { consentkitAction: action = "" } = button.dataset;
+      return action.endsWith("_all") ? decide(action as Action, button.closest("form")) : press(button);
+    }),
+  );
   // Another tab may have decided; and a page that comes back from the browser's memory has slept.
-  for (const name of ["pageshow", "visibilitychange"]) {
-    addEventListener(name, () => guard(consent.refresh), true);
-  }
+  const refresh = () => guard(consent.refresh);
+  for (const name of ["pageshow", "visibilitychange", "storage"]) addEventListener(name, refresh, true);
+  guard(() => (window.cookieStore as EventTarget | undefined)?.addEventListener("change", refresh));
 
-  window.consentkit = {
+  const api: ConsentKit = {
     state,
     allows: (purpose) => permits(state(), [purpose]),
     open: () => void press(),
@@ -173,6 +192,9 @@ export function start(config: Config, base: string, relation: Relation, source: 
     ready: Promise.resolve(state()),
     willShow: Promise.resolve(state().status !== "valid" && !!source(false)),
   };
+  guard(() => {
+    window.consentkit = api;
+  });
   root.dataset.consentkitReady = "";
   guard(follow);
   events.send("ready", state());

@@ -2,7 +2,7 @@
 
 import type { LocaleEntry, TagData } from "./config.ts";
 import { relate } from "./core/relation.ts";
-import { start } from "./start.ts";
+import { begin, start } from "./start.ts";
 import { addStyle } from "./ui/style.ts";
 import { createPolicy } from "./ui/trusted.ts";
 
@@ -20,8 +20,7 @@ function pickLocale(data: TagData, language: string): string {
   );
 }
 
-function run(data: TagData, source: string): void {
-  if (window.consentkit) return;
+function show(data: TagData, source: string): void {
   const base = new URL(data.base, source).href;
   const locale = data.locale ?? pickLocale(data, document.documentElement.lang);
   const { html, dir, settings, version } = data.locales[locale] as LocaleEntry;
@@ -65,14 +64,10 @@ function run(data: TagData, source: string): void {
 
 {
   const data = __CONSENTKIT_DATA__;
-  const source = (document.currentScript as HTMLScriptElement | null)?.src ?? "";
-  const begin = () => {
-    try {
-      run(data, source);
-    } catch {
-      // Nothing runs that was held back: that is what a failure has to mean.
-    }
-  };
-  if (document.body) begin();
-  else document.addEventListener("DOMContentLoaded", begin);
+  // An element of the page may have that name: an address that somebody wrote into a comment is no source of script.
+  const { currentScript } = document;
+  const source = currentScript instanceof HTMLScriptElement ? currentScript.src : "";
+  const run = () => begin(() => show(data, source));
+  if (document.body) run();
+  else document.addEventListener("DOMContentLoaded", run);
 }

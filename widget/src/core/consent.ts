@@ -44,16 +44,6 @@ export interface Consent {
   refresh(): void;
 }
 
-/** A decision on its way. */
-interface Current {
-  readonly content: string;
-  readonly refusing: boolean;
-  readonly cancel: AbortController;
-  /** Whether it takes something away from what held, without being a refusal. */
-  narrows?: boolean;
-  outcome?: Promise<Outcome>;
-}
-
 const EXPIRED = "; Max-Age=0";
 /** How long another tab leaves a refusal to the one in which it was made. */
 const ELSEWHERE = 3000;
@@ -69,8 +59,10 @@ export function createConsent({ config, base, world, relation, changed }: Option
   let kept: string | undefined;
   /** The last decision that failed, for the same nonce if the reader tries the same again. */
   let failed: [content: string, body: string] | undefined;
-  /** So that a second click is not a second decision, and that a later one counts for more. */
-  let current: Current | undefined;
+  /** The decision on its way, so that a second click is not a second decision. */
+  let current: [content: string, outcome: Promise<Outcome>, refusing: boolean, cancel: AbortController] | undefined;
+  /** Counts the decisions: a later one counts for more. */
+  let turn = 0;
   let line: Promise<unknown> = Promise.resolve();
 
   const find = () => {
@@ -99,7 +91,7 @@ export function createConsent({ config, base, world, relation, changed }: Option
       if (domain) world.document.cookie = `consentkit=${value}${tail}; Domain=${domain}`;
     } catch {}
   };
-  /** Takes an agreement away: here, in other tabs, and for the next request, whatever the server will say. */
+  /** Takes away what the cookie agrees to. */
   const revoke = () => {
     if (agreed()) setCookie(EXPIRED);
   };
@@ -134,7 +126,7 @@ export function createConsent({ config, base, world, relation, changed }: Option
       if (asked) await wait(Math.max(asked, Math.min(2 ** attempt * 1000, 300_000) * (0.5 + Math.random())));
       // A later decision counts for more, in another tab as well.
       refresh();
-      while (current) await current.outcome;
+      while (current) await current[1];
       if (kept !== body || world.Date.now() > end) return;
       const reply = await send(body, () => kept === body);
       if (kept !== body || adopt(reply) || !mayRetry(reply.status)) return;
@@ -160,16 +152,21 @@ export function createConsent({ config, base, world, relation, changed }: Option
     if (current) {
       const other = getKept(world)?.body;
       // It may be this decision's own cookie. But a refusal elsewhere ends an agreement that is still on its way.
-      if (current.refusing || ((!other || other === kept) && agreed())) return;
-      current.cancel.abort();
+      if (current[2] || ((!other || other === kept) && agreed())) return;
+      current[3].abort();
       current = undefined;
+      turn++;
     }
     set(read(ELSEWHERE));
   }
 
-  async function carryOut(mine: Current): Promise<Outcome> {
-    const { content, refusing, narrows, cancel } = mine;
-    const wanted = () => current === mine;
+  async function carryOut(
+    content: string,
+    refusing: boolean,
+    narrows: boolean,
+    cancel: AbortController,
+    wanted: () => boolean,
+  ): Promise<Outcome> {
     const body = failed?.[0] === content ? failed[1] : `${content.slice(0, -1)},"nonce":"${makeNonce(world.crypto)}"}`;
     if (refusing) {
       // Before it is sent: who leaves the page now has refused all the same.
@@ -186,17 +183,17 @@ export function createConsent({ config, base, world, relation, changed }: Option
         }
         return wanted() ? "unsaved" : "failed";
       }
-      // The reader has decided otherwise since. What came back must not hold until that is recorded.
-      const changed = reply.status === 409;
+      const outdated = reply.status === 409;
       // Two quiet attempts more, for an answer that was lost on the way; then the reader decides.
-      const ends = changed || attempt > 2 || !mayRetry(reply.status) || reply.wait > 3000;
+      const ends = outdated || attempt > 2 || !mayRetry(reply.status) || reply.wait > 3000;
+      // What came back must not hold, for the reader has decided otherwise since; nor what they took away.
       if (!wanted() || (ends && narrows)) revoke();
       if (!wanted()) return "failed";
-      if (changed) return "changed";
+      if (outdated) return "changed";
       if (ends) {
         failed = [content, body];
         if (mark() === seen) return "failed";
-        // The answer was lost, but not its cookie.
+        // Perhaps the answer was lost, but not its cookie.
         set(read(0));
         return agrees(state) ? "stored" : "failed";
       }
@@ -210,25 +207,28 @@ export function createConsent({ config, base, world, relation, changed }: Option
     try {
       content = JSON.stringify({ ...answers, page: world.location.pathname });
     } catch {}
-    if (current?.content === content) return current.outcome as Promise<Outcome>;
+    if (current?.[0] === content) return current[1];
     const saving = wish.action === "save";
     const refusing = saving ? !agrees(answers) : wish.action !== "accept_all";
-    const less = saving && !refusing && agrees(state) && narrow(config, state, answers.purposes, answers.services);
-    const narrows = less && JSON.stringify(less) !== JSON.stringify(state);
-    const mine: Current = { content, refusing, narrows, cancel: new AbortController() };
-    current = mine;
-    mine.outcome = carryOut(mine)
+    // In force at once, here, in other tabs, and for the next request, whatever the server will say.
+    const next = refusing
+      ? refuse(config, wish.action)
+      : saving && agrees(state)
+        ? narrow(config, state, answers.purposes, answers.services)
+        : state;
+    const narrows = !refusing && JSON.stringify(next) !== JSON.stringify(state);
+    const cancel = new AbortController();
+    const mine = ++turn;
+    const wanted = () => turn === mine;
+    const outcome = carryOut(content, refusing, narrows, cancel, wanted)
       .catch((): Outcome => (refusing ? "unsaved" : "failed"))
       .finally(() => {
-        if (current === mine) current = undefined;
+        if (wanted()) current = undefined;
       });
-    if (refusing) {
-      revoke();
-      set(refuse(config, wish.action));
-    } else if (less) {
-      set(less);
-    }
-    return mine.outcome;
+    current = [content, outcome, refusing, cancel];
+    if (refusing) revoke();
+    if (refusing || narrows) set(next);
+    return outcome;
   }
 
   state = read(0);

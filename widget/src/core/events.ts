@@ -13,8 +13,12 @@ export interface Events {
 export function createEvents(target: EventTarget): Events {
   const type = (name: string) => `consentkit:${name}`;
   return {
-    // Listeners that throw are reported by the browser and don't come back to us.
-    send: (name, detail) => void target.dispatchEvent(new CustomEvent(type(name), { detail })),
+    send(name, detail) {
+      try {
+        // Listeners that throw are reported by the browser and don't come back to us.
+        target.dispatchEvent(new CustomEvent(type(name), { detail }));
+      } catch {}
+    },
     on(name, listener) {
       const handle = (event: Event) => listener((event as CustomEvent<State>).detail);
       target.addEventListener(type(name), handle);
