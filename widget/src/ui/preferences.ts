@@ -42,7 +42,7 @@ export function makeForm(html: string, policy: Policy): HTMLElement {
 /** Shows *form* in a modal dialog. Closing it decides nothing. */
 export function showDialog(form: HTMLElement): void {
   const dialog = document.createElement("dialog");
-  dialog.className = "consentkit-dialog";
+  dialog.className = "consentkit consentkit-dialog";
   dialog.append(form);
   const title = form.querySelector<HTMLElement>("h2");
   if (title) {
