@@ -46,7 +46,9 @@ class TemplateApi:
         """Return what belongs into ``<head>``.
 
         That is the stylesheet, the script that hides the notice from who has decided, the one that tells other tools of
-        the choice where the site has any, and, for pages without script, the stylesheet that hides the notice.
+        the choice where the site has any, and, for pages without script, the stylesheet that hides the notice. And a
+        line by which a browser paints nothing before it has read the notice to its end: of a page that arrives in
+        pieces it would paint half a notice, which then grows.
         """
         snapshot = _site()
         if snapshot is None:
@@ -54,6 +56,8 @@ class TemplateApi:
         sheet = f"{snapshot.site.notice.layout}.css"
         style = static_asset(sheet)
         return markupsafe.Markup(
+            # What comes after the notice, for Chromium waits only for an element's beginning.
+            '<link rel="expect" href="#consentkit-first" blocking="render">'
             '<link rel="stylesheet" href="{base}{assets}/{sheet}?v={version}">'
             '<script data-site="{site}" data-revision="{revision}"{nonce}>{script}</script>{signals}'
             '<noscript><link rel="stylesheet" href="{base}state.css?site={site}"></noscript>'
@@ -87,7 +91,8 @@ class TemplateApi:
         }
         # Single quotes, and a JSON without any: the text is shorter than with each double quote escaped.
         return markupsafe.Markup(
-            "{notice}<script type=\"module\" data-consentkit-config='{config}'{nonce}>{script}</script>"
+            '{notice}<script type="module" id="consentkit-first" '
+            "data-consentkit-config='{config}'{nonce}>{script}</script>"
         ).format(
             notice=notice.first_layer(base_url(), _here()),
             config=htmlsafe_json_dumps(facts, ensure_ascii=False, separators=(",", ":")),
