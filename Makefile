@@ -6,6 +6,7 @@ PORT ?= 8000
 # Tests run in as many processes; a file's tests stay in one, for they share a database or a browser.
 WORKERS ?= 2
 PYTEST_ARGS ?=
+BENCH_ARGS ?=
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -20,8 +21,9 @@ RUNTIME := $(VENV)/.installed-runtime
 DEV := $(VENV)/.installed-dev
 WIDGET := widget/node_modules/.package-lock.json
 E2E := tests/e2e/node_modules/.package-lock.json
+PEERS := tests/bench/peers/node_modules/.package-lock.json
 
-.PHONY: help demo test lint types test-widget test-python docs bench widget catalogs lock format clean distclean
+.PHONY: help demo test lint types test-widget test-python docs bench bench-peers widget catalogs lock format clean distclean
 .DELETE_ON_ERROR:
 
 help:
@@ -30,6 +32,7 @@ help:
 	@echo 'make lint      style, import rules, spelling        make format    rewrites the style'
 	@echo 'make types     mypy and tsc                         make docs      checks the documentation'
 	@echo 'make bench     the benchmarks                       make widget    builds the browser code'
+	@echo 'make bench-peers  notices of others on the same page (BENCH_ARGS=... for a shorter run)'
 	@echo 'make catalogs  refreshes the message catalogs       make lock      refreshes the lock files'
 	@echo 'make clean     caches and build results             make distclean the environments as well'
 
@@ -66,6 +69,10 @@ docs: $(DEV)
 bench: $(DEV)
 	$(BIN)/python -m tests.bench
 
+bench-peers: $(DEV) $(E2E) $(PEERS)
+	cd tests/bench/peers && npm run --silent build
+	$(BIN)/python -m tests.bench.peers $(BENCH_ARGS)
+
 widget: $(WIDGET)
 	cd widget && npm run --silent build
 
@@ -89,7 +96,7 @@ lock: | $(BIN)/python
 	$(PIP) install uv
 	$(LOCK) --output-file requirements/runtime.txt
 	$(LOCK) --group dev --constraint requirements/runtime.txt --output-file requirements/dev.txt
-	for package in widget tests/e2e; do $(NPM_LOCK) || exit 1; done
+	for package in widget tests/e2e tests/bench/peers; do $(NPM_LOCK) || exit 1; done
 
 # In an empty folder: beside installed packages npm leaves out those of other platforms, and `npm ci` fails there.
 NPM_LOCK = folder=$$(mktemp -d) && cp $$package/package.json $$folder && \
@@ -130,8 +137,12 @@ $(E2E): tests/e2e/package.json tests/e2e/package-lock.json
 	cd tests/e2e && $(NPM_CI)
 	@touch $@
 
+$(PEERS): tests/bench/peers/package.json tests/bench/peers/package-lock.json
+	cd tests/bench/peers && $(NPM_CI)
+	@touch $@
+
 clean:
-	rm -rf build dist tests/.artifacts .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .coverage
+	rm -rf build dist tests/.artifacts tests/bench/peers/dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .coverage
 
 distclean: clean
-	rm -rf $(VENV) widget/node_modules tests/e2e/node_modules
+	rm -rf $(VENV) widget/node_modules tests/e2e/node_modules tests/bench/peers/node_modules

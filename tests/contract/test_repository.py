@@ -12,7 +12,7 @@ import pytest
 
 ROOT = pathlib.Path(__file__).parents[2]
 LOCKS = ("requirements/runtime.txt", "requirements/dev.txt")
-NPM_LOCKS = ("widget/package-lock.json", "tests/e2e/package-lock.json")
+NPM_LOCKS = ("widget/package-lock.json", "tests/e2e/package-lock.json", "tests/bench/peers/package-lock.json")
 
 
 @pytest.fixture(scope="module")
