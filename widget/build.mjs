@@ -35,6 +35,7 @@ const entries = {
   },
   "page.js": { entry: "src/page.ts", ...scripts, names: later },
   "tag.js": { entry: "src/tag.ts", ...scripts, names: later },
+  "tag.mjs": { entry: "src/module.ts", ...scripts, format: "esm", names: later },
   "signals.js": { entry: "src/signals/main.ts", ...scripts },
   "debug.js": { entry: "src/debug/debug.ts", ...scripts },
 };
@@ -68,13 +69,28 @@ export async function build() {
     });
     files.set(name, result.outputFiles[0].contents);
   }
+  files.set("widget.d.mts", Buffer.from(await declarations()));
   return files;
+}
+
+/** The types for who imports `widget.mjs`, or uses `window.consentkit`: the public ones of the sources, in one file. */
+async function declarations() {
+  const types = await readFile(path.join(here, "src/api.ts"), "utf8");
+  return `${types}
+/** The page's consentkit; \`undefined\` where nothing could start. */
+declare const consentkit: ConsentKit | undefined;
+export default consentkit;
+`;
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
   const check = process.argv.includes("--check");
+  const files = await build();
   await mkdir(target, { recursive: true });
-  for (const [name, contents] of await build()) {
+  // For bundlers, by package.json.
+  await mkdir(path.join(here, "dist"), { recursive: true });
+  await writeFile(path.join(here, "dist/widget.d.mts"), files.get("widget.d.mts"));
+  for (const [name, contents] of files) {
     const file = path.join(target, name);
     if (!check) {
       await writeFile(file, contents);

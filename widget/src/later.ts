@@ -3,12 +3,11 @@
  * as a module of its own, `later.js`, and loaded by `start.ts`.
  */
 
+import type { Action, Answers, Outcome, State } from "./api.ts";
 import { placeholderOf, showOnce } from "./blockers/embeds.ts";
 import { createGate } from "./blockers/gate.ts";
 import type { Config } from "./config.ts";
-import type { Outcome } from "./core/consent.ts";
-import type { Action } from "./core/cookie.ts";
-import { type Answers, agrees, permits, type State } from "./core/state.ts";
+import { agrees, permits } from "./core/state.ts";
 import { createTrap } from "./ui/modal.ts";
 import type { Notice } from "./ui/notice.ts";
 import { bindForm, makeForm, readForm, showDialog } from "./ui/preferences.ts";

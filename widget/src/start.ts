@@ -3,37 +3,18 @@
  * when something is allowed, or when the reader wants more than to accept or to refuse.
  */
 
+import type { Action, ConsentKit } from "./api.ts";
 import type { Config } from "./config.ts";
 import type { Wish } from "./core/client.ts";
-import { createConsent, type Outcome, type Relation } from "./core/consent.ts";
-import type { Action } from "./core/cookie.ts";
-import { createEvents, type EventName } from "./core/events.ts";
-import { agrees, permits, type State } from "./core/state.ts";
+import { createConsent, type Relation } from "./core/consent.ts";
+import { createEvents } from "./core/events.ts";
+import { agrees, permits } from "./core/state.ts";
 import type { Later, Page } from "./later.ts";
 import { createFocus } from "./ui/focus.ts";
 import { createNotice } from "./ui/notice.ts";
 import type { Policy } from "./ui/trusted.ts";
 
-/** `window.consentkit`. */
-export interface ConsentKit {
-  /** What holds now. */
-  state(): State;
-  allows(purpose: string): boolean;
-  /** Shows the preferences. */
-  open(): void;
-  accept(): Promise<Outcome>;
-  reject(): Promise<Outcome>;
-  withdraw(): Promise<Outcome>;
-  /** Calls *listener* at each event from now on. Returns what stops it. */
-  on(event: EventName, listener: (state: State) => void): () => void;
-  readonly ready: Promise<State>;
-  readonly willShow: Promise<boolean>;
-}
-
 declare global {
-  interface Window {
-    consentkit?: ConsentKit;
-  }
   interface Document {
     readonly prerendering?: boolean;
   }
@@ -46,16 +27,15 @@ declare const LATER: string;
 export type NoticeSource = (place: boolean) => HTMLElement | null;
 
 /** Does *work* once in a page, when somebody sees it. What goes wrong ends here, and lets nothing go. */
-export function begin(work: () => void): void {
-  const run = () => {
-    try {
-      // Not only whether there is one: an element with that id would be one as well.
-      if (typeof window.consentkit?.allows !== "function") work();
-    } catch {}
-  };
-  // What holds is known when the page is seen. Exactly `true`: a form of that name is something else.
-  if (document.prerendering === true) document.addEventListener("prerenderingchange", run);
-  else run();
+export async function begin(work: () => void): Promise<void> {
+  try {
+    // What holds is known when the page is seen. Exactly `true`: a form of that name is something else.
+    if (document.prerendering === true) {
+      await new Promise((done) => document.addEventListener("prerenderingchange", done));
+    }
+    // Not only whether there is one: an element with that id would be one as well.
+    if (typeof window.consentkit?.allows !== "function") work();
+  } catch {}
 }
 
 export function start(config: Config, base: string, relation: Relation, source: NoticeSource, policy?: Policy): void {

@@ -29,6 +29,8 @@ _TYPES = {
     "pages.css": _STYLE,
     # Pages no longer ask for it; those that a cache kept do.
     "page.js": _SCRIPT,
+    # For people and their compilers.
+    "widget.d.mts": "text/plain; charset=utf-8",
 }
 #: The same for what has another name now.
 _OLD_NAMES = {"consentkit.css": "bar.css"}
@@ -117,14 +119,14 @@ def signals_facts(snapshot: SiteSnapshot) -> dict[str, object] | None:
 # Small, and keyed by what the bytes follow from: a new snapshot makes new entries and the old ones fall out.
 @functools.lru_cache(maxsize=512)
 def _tag_asset(
-    facts: str, notices: tuple[tuple[str, str, str], ...], locale: str | None, style: str, signals: str
+    file: str, facts: str, notices: tuple[tuple[str, str, str], ...], locale: str | None, *, style: str, signals: str
 ) -> Asset:
     data = json.loads(facts) | {
         "locale": locale,
         "locales": {name: json.loads(words) | {"html": html} for name, words, html in notices},
         "css": style,
     }
-    script = static_text("tag.js").replace(_DATA_MARK, _in_script(data))
+    script = static_text(file).replace(_DATA_MARK, _in_script(data))
     if signals != "null":
         # First, so that the other tools have been told when the gate lets them go.
         script = f"{{const {_SIGNALS_MARK}={_in_script(json.loads(signals))};{static_text('signals.js')}}}\n{script}"
@@ -137,9 +139,10 @@ def _in_script(data: object) -> str:
     return text.replace("<", "\\u003c").replace("\u2028", "\\u2028").replace("\u2029", "\\u2029")
 
 
-def tag_asset(snapshot: SiteSnapshot, locale: str | None, base: str, assets_path: str) -> Asset:
+def tag_asset(snapshot: SiteSnapshot, locale: str | None, *, file: str, base: str, assets_path: str) -> Asset:
     """Return the tag's script for one *locale*, or, with ``None``, for all of the site's.
 
+    :param file: ``tag.js``, or ``tag.mjs`` for the same as a module.
     :param base: where the service is, seen from the script's address. :param assets_path: as in the settings.
     """
     wanted = [locale] if locale is not None else list(snapshot.site.locales)
@@ -147,7 +150,9 @@ def tag_asset(snapshot: SiteSnapshot, locale: str | None, base: str, assets_path
     # The second layer brings its own style when it is asked for.
     style = static_text(f"{snapshot.site.notice.layout}.css") + static_text("tag.css")
     facts = {**widget_facts(snapshot, assets_path), "base": base}
-    return _tag_asset(json.dumps(facts), notices, locale, style, json.dumps(signals_facts(snapshot)))
+    return _tag_asset(
+        file, json.dumps(facts), notices, locale, style=style, signals=json.dumps(signals_facts(snapshot))
+    )
 
 
 def _words(notice: Notice) -> str:

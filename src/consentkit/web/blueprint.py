@@ -25,7 +25,9 @@ View = cabc.Callable[..., flask.Response]
 #: Address under the prefix, endpoint, and what each method does. HEAD goes with GET; other methods get 405.
 ROUTES: tuple[tuple[str, str, dict[str, View]], ...] = (
     ("/widget.js", "widget", {"GET": reads.widget}),
+    ("/widget.mjs", "widget_module", {"GET": reads.widget}),
     ("/static/tag.js", "tag", {"GET": reads.tag}),
+    ("/static/tag.mjs", "tag_module", {"GET": reads.tag}),
     ("/static/<path:name>", "asset", {"GET": reads.static}),
     ("/state.css", "state_css", {"GET": reads.state_css}),
     ("/notice", "notice", {"GET": reads.notice}),

@@ -83,6 +83,11 @@ def _policy(kind: str, summary: str) -> Json:
     )
 
 
+def _same_tag(summary: str, *, operation: str) -> Json:
+    answers = {"200": _answer("As of `widget.js`.", "text/javascript"), "304": _UNCHANGED}
+    return _get(summary, answers, _LOCALE, _VERSION, operation=operation)
+
+
 _PATHS: Json = {
     "/widget.js": _get(
         "The tag's script: the first layer's code, style and texts.",
@@ -99,13 +104,9 @@ _PATHS: Json = {
         _VERSION,
         operation="widget",
     ),
-    "/static/tag.js": _get(
-        "The same script as `widget.js`, at an address beside the other files.",
-        {"200": _answer("As of `widget.js`.", "text/javascript"), "304": _UNCHANGED},
-        _LOCALE,
-        _VERSION,
-        operation="tag",
-    ),
+    "/widget.mjs": _same_tag("The same as a module, whose default export is the script API.", operation="widgetModule"),
+    "/static/tag.js": _same_tag("As `widget.js`, at an address beside the other files.", operation="tag"),
+    "/static/tag.mjs": _same_tag("As `widget.mjs`, at an address beside the other files.", operation="tagModule"),
     "/static/{name}": _get(
         "A built file of the widget.",
         {"200": _answer("The file."), "304": _UNCHANGED},

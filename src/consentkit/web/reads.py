@@ -46,12 +46,12 @@ NOTICE_KEYS = (
 
 
 def widget() -> flask.Response:
-    """Answer ``GET widget.js``: the tag's script for one locale, or for all of the site's."""
+    """Answer ``GET widget.js`` and ``GET widget.mjs``: the tag's script for one locale, or for all of the site's."""
     return _tag(".")
 
 
 def tag() -> flask.Response:
-    """Answer with the same script at an address beside the other files."""
+    """Answer with the same scripts at addresses beside the other files."""
     return _tag("..")
 
 
@@ -60,7 +60,9 @@ def _tag(base: str) -> flask.Response:
     wanted = flask.request.args.get("locale")
     # An unknown locale must not break a page: the script then picks by <html lang>, as without one.
     locale = best(wanted, snapshot.site.locales) if wanted else None
-    return allow_everybody(send(tag_asset(snapshot, locale, base, current_runtime().settings.assets_path)))
+    file = "tag.mjs" if flask.request.path.endswith(".mjs") else "tag.js"
+    assets_path = current_runtime().settings.assets_path
+    return allow_everybody(send(tag_asset(snapshot, locale, file=file, base=base, assets_path=assets_path)))
 
 
 def static(name: str) -> flask.Response:

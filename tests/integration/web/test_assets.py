@@ -16,6 +16,7 @@ from consentkit.console import consentkit_cli
 from consentkit.errors import ConfigError
 from tests.integration.web.conftest import MakeNewsroom
 from tests.integration.web.newsroom import CONFIGURATION
+from tests.integration.web.newsroom import ELSEWHERE
 from tests.integration.web.newsroom import Newsroom
 from tests.integration.web.newsroom import Reader
 from tests.sites import write_site
@@ -117,14 +118,38 @@ def test_the_files_can_stand_elsewhere(make_newsroom: MakeNewsroom) -> None:
     assert "/a7/{name}" in reader.get("/c/openapi.json").get_json()["paths"]
 
 
-def test_the_tag_is_found_beside_the_files_too(reader: Reader) -> None:
+@pytest.mark.parametrize("ending", ["js", "mjs"])
+def test_the_tag_is_found_beside_the_files_too(reader: Reader, ending: str) -> None:
     """The same script, but for where it finds the service; with its own version."""
-    widget = reader.get("/consent/widget.js?site=steppe-herald&locale=ru")
-    tag = reader.get("/consent/static/tag.js?site=steppe-herald&locale=ru")
+    widget = reader.get(f"/consent/widget.{ending}?site=steppe-herald&locale=ru")
+    tag = reader.get(f"/consent/static/tag.{ending}?site=steppe-herald&locale=ru")
     assert (tag.status_code, tag.headers["Access-Control-Allow-Origin"]) == (200, "*")
     assert tag.text == widget.text.replace('"base":"."', '"base":".."')
-    again = reader.get("/consent/static/tag.js", query_string={"locale": "ru", "v": tag.headers["ETag"].strip('"')})
+    again = reader.get(
+        f"/consent/static/tag.{ending}", query_string={"locale": "ru", "v": tag.headers["ETag"].strip('"')}
+    )
     assert "immutable" in again.headers["Cache-Control"]
+
+
+def test_the_tag_comes_as_a_module_too(reader: Reader) -> None:
+    """The same data, for whoever imports it from whatever origin, kept as long as the script."""
+    script = reader.get("/consent/widget.js?site=steppe-herald&locale=ru")
+    module = reader.get("/consent/widget.mjs?site=steppe-herald&locale=ru", headers={"Origin": ELSEWHERE})
+    assert module.headers["Content-Type"] == "text/javascript; charset=utf-8"
+    assert module.headers["Access-Control-Allow-Origin"] == "*"
+    assert module.headers["Cache-Control"] == script.headers["Cache-Control"]
+    assert "as default" in module.text
+    assert "as default" not in script.text
+    assert _data(module.text) == _data(script.text)
+    version = module.headers["ETag"].strip('"')
+    again = reader.get("/consent/widget.mjs", query_string={"site": "steppe-herald", "locale": "ru", "v": version})
+    assert "immutable" in again.headers["Cache-Control"]
+    assert "declare const consentkit" in reader.get("/consent/static/widget.d.mts").text
+
+
+def _data(script: str) -> object:
+    """Return the data that the server has written into the tag."""
+    return json.JSONDecoder().raw_decode(script[script.index('{"site"') :])[0]
 
 
 @pytest.mark.parametrize("value", ["", "a/b", "/", "..", "a.js", "a b"])

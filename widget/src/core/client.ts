@@ -1,8 +1,7 @@
 /** Sends decisions to the server. One attempt a call: who may try again, and when, is for the caller to know. */
 
+import type { Action, Answers } from "../api.ts";
 import type { World } from "./consent.ts";
-import type { Action } from "./cookie.ts";
-import type { Answers } from "./state.ts";
 
 /** What a reader wants. Purposes and services are named only by `save`: the other actions say it all. */
 export interface Wish {

@@ -1,10 +1,11 @@
 /** The reader's consent on this page: what holds, and how it is changed. Knows no document. */
 
+import type { Outcome, State } from "../api.ts";
 import type { Config } from "../config.ts";
 import { makeNonce, mayRetry, post, type Reply, type Wish } from "./client.ts";
 import { findCookie } from "./cookie.ts";
 import { getKept, type HasStorage, LASTS, setKept } from "./keep.ts";
-import { agrees, judge, type Known, narrow, refuse, type State } from "./state.ts";
+import { agrees, judge, type Known, narrow, refuse } from "./state.ts";
 
 /** What of the browser this needs. Pages give `window`; tests bring their own. */
 export interface World extends HasStorage, Pick<Window, "fetch"> {
@@ -30,12 +31,6 @@ export interface Options {
   /** Called whenever something else holds. */
   changed(state: State): void;
 }
-
-/**
- * What became of a decision: `stored` by the server, `unsaved` (a refusal: in force here, and sent again), `changed`
- * (the notice is no longer current: show the new one), `failed` (nothing was agreed to).
- */
-export type Outcome = "stored" | "unsaved" | "changed" | "failed";
 
 export interface Consent {
   state(): State;

@@ -3,7 +3,7 @@
  * Whatever does not have exactly the expected form is no decision.
  */
 
-export type Action = "accept_all" | "reject_all" | "save" | "withdraw" | "gpc";
+import type { Action } from "../api.ts";
 
 /** The payload, by the names that it has in the cookie. */
 export interface Payload {

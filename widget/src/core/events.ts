@@ -1,8 +1,6 @@
 /** The events that other scripts can listen to, sent as DOM events named `consentkit:…`. */
 
-import type { State } from "./state.ts";
-
-export type EventName = "ready" | "shown" | "change";
+import type { EventName, State } from "../api.ts";
 
 export interface Events {
   send(name: EventName | "error", detail: unknown): void;

@@ -1,6 +1,6 @@
 /** Keeps a refusal that the server could not record yet, so that the next page sends it again. */
 
-import type { Action } from "./cookie.ts";
+import type { Action } from "../api.ts";
 
 /** Reading `localStorage` itself may throw already. */
 export interface HasStorage {

@@ -1,29 +1,11 @@
 /** What holds for the reader of this page, and why. */
 
+import type { Action, Answers, State, Status } from "../api.ts";
 import type { Config } from "../config.ts";
-import { type Action, hasBit, parseCookie } from "./cookie.ts";
+import { hasBit, parseCookie } from "./cookie.ts";
 
 /** What judging needs to know of the site. */
 export type Known = Pick<Config, "site" | "revision" | "purposes" | "services">;
-
-export type Status = "none" | "valid" | "expired" | "outdated" | "invalid";
-
-/** Answers by id. What is not named is refused. */
-export type Answers = Readonly<Record<string, boolean>>;
-
-export interface State {
-  /** Only `valid` is a decision that holds. Everything else is asked again, and allows nothing. */
-  readonly status: Status;
-  readonly action: Action | null;
-  /** The revision that was decided on, 0 for who has not. */
-  readonly revision: number;
-  /** Every optional purpose of the site, with its answer. */
-  readonly purposes: Answers;
-  /** Every optional service of the site, with its answer. */
-  readonly services: Answers;
-  /** Whether the server has recorded it. A refusal is in force before that. */
-  readonly recorded: boolean;
-}
 
 type Answer = (id: string, index: number) => boolean;
 

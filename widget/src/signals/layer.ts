@@ -1,6 +1,6 @@
 /** An event in a data layer, with the answers by purpose and by service, and nothing that tells readers apart. */
 
-import type { Answers } from "../core/state.ts";
+import type { Answers } from "../api.ts";
 import { onChange, queue, type Tell } from "./signal.ts";
 
 export interface LayerSettings {

@@ -6,9 +6,10 @@
  * it. In front of the tag, where there is no such element, the server puts the data around it.
  */
 
+import type { State } from "../api.ts";
 import { findCookie } from "../core/cookie.ts";
 import { getKept } from "../core/keep.ts";
-import { judge, type Known, refuse, type State } from "../core/state.ts";
+import { judge, type Known, refuse } from "../core/state.ts";
 import { type GoogleSettings, google } from "./google.ts";
 import { type LayerSettings, layer } from "./layer.ts";
 import { type MatomoSettings, matomo } from "./matomo.ts";

@@ -1,6 +1,6 @@
 /** What every signal shares. A signal tells one tool, in that tool's own words, what the reader has decided. */
 
-import type { State } from "../core/state.ts";
+import type { State } from "../api.ts";
 
 /** What must be agreed to: a purpose, and perhaps a service. Nothing: it is never met. */
 export type Need = readonly [purpose?: string, service?: string];

@@ -1,7 +1,7 @@
 /** The second layer: the server's own form, in a dialog. */
 
+import type { Answers, State } from "../api.ts";
 import type { ServiceEntry } from "../config.ts";
-import type { Answers, State } from "../core/state.ts";
 import type { Policy } from "./trusted.ts";
 
 const boxes = (form: ParentNode, name: string) =>

@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
 import test from "node:test";
+import type { State } from "../../src/api.ts";
 import type { Wish } from "../../src/core/client.ts";
 import { createConsent, type Relation } from "../../src/core/consent.ts";
-import { agrees, type State } from "../../src/core/state.ts";
+import { agrees } from "../../src/core/state.ts";
 import { ACCEPTED, config, FakeWorld, REFUSED, seal, settle } from "./world.ts";
 
 const KEY = "consentkit:pending";
