@@ -31,7 +31,7 @@ SEED = 20261123
 RUNS = 15
 MINUTES = 60
 #: Every so many rounds each notice is visited a second time and accepted.
-ACCEPT_EVERY = 3
+ACCEPT_EVERY = 5
 #: A notice may hide from browsers that say they are driven; readers' browsers do not.
 NOT_AUTOMATED = "--disable-blink-features=AutomationControlled"
 

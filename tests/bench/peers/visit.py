@@ -24,7 +24,7 @@ BITS_PER_SECOND = 9_000_000
 LATENCY_MS = 60
 VIEWPORT = {"width": 390, "height": 844}
 #: Milliseconds without a change after which a notice stands still.
-QUIET = 1200
+QUIET = 1000
 PATIENCE = 30_000
 #: How often a decided reader comes back for the count of bytes run: what comes first, script or paint, may vary.
 VISITS = 3

@@ -13,6 +13,7 @@ window.klaroConfig = {
   translations: {
     ru: {
       acceptAll: t.accept,
+      ok: t.accept,
       decline: t.refuse,
       save: t.save,
       consentNotice: { title: t.title, description: t.message, learnMore: t.choose },
