@@ -27,6 +27,7 @@ from consentkit.notice.texts import TEXTS
 from consentkit.storage.records import COLUMNS
 from consentkit.web import blueprint as web
 from consentkit.web import openapi
+from consentkit.web.well_known import WELL_KNOWN
 
 HERE = Path(__file__).parent
 SCHEMA = HERE / "consentkit.schema.json"
@@ -43,6 +44,7 @@ _TABLES = (
     ("[[purposes]]", "Purpose"),
     ("[[services]]", "Service"),
     ("[[services.cookies]]", "StoredItem"),
+    ("[gpc]", "Gpc"),
     ("[notice]", "NoticeSection"),
     ("[policies.privacy]", "PolicySource"),
     ("[regimes]", "Regimes"),
@@ -222,6 +224,9 @@ def _routes() -> str:
             operation = described[method.lower()]
             statuses = ", ".join(sorted(operation["responses"]))
             rows.append(f"| `{method} {plain_path(rule)}` | {_cell(operation['summary'])} | {statuses} |")
+    for path, item in WELL_KNOWN.items():
+        statuses = ", ".join(sorted(item["get"]["responses"]))
+        rows.append(f"| `GET {path}` | {_cell(item['get']['summary'])} | {statuses} |")
     return "| request | answer | status codes |\n| --- | --- | --- |\n" + "\n".join(rows) + "\n"
 
 

@@ -26,6 +26,7 @@ from .web.current import keep_private
 from .web.templating import Asked
 from .web.templating import TemplateApi
 from .web.templating import csp_sources
+from .web.well_known import make_well_known_blueprint
 
 log = logging.getLogger("consentkit")
 
@@ -76,11 +77,12 @@ class ConsentKit:
             raise RuntimeError("A 'ConsentKit' instance is already registered on this app. Import and use that one.")
         settings = Settings.from_mapping(app.config, root=Path(app.root_path), instance=Path(app.instance_path))
         app.extensions[_EXTENSION] = build_runtime(settings, keys=_keys(app), style=stylesheet, clock=self._clock)
-        blueprints = [make_reader_blueprint(settings.assets_path)]
+        blueprints = [make_reader_blueprint(settings.assets_path), make_well_known_blueprint()]
         app.register_blueprint(blueprints[0], url_prefix=settings.url_prefix)
+        app.register_blueprint(blueprints[1])
         if settings.admin:
             blueprints.append(make_admin_blueprint())
-            app.register_blueprint(blueprints[1], url_prefix=f"{settings.url_prefix}/admin")
+            app.register_blueprint(blueprints[-1], url_prefix=f"{settings.url_prefix}/admin")
         app.jinja_env.globals["consentkit"] = TemplateApi(locale=self._locale, nonce=self._csp_nonce)
         app.jinja_env.globals["current_consent"] = current_consent
         app.after_request(keep_private)

@@ -22,6 +22,8 @@ export interface State {
   readonly services: Answers;
   /** Whether the server has recorded it. A refusal is in force before that. */
   readonly recorded: boolean;
+  /** Whether the browser sends Global Privacy Control. */
+  readonly gpc: boolean;
 }
 
 /**

@@ -23,6 +23,8 @@ interface SiteFacts {
 
 /** What `page.js` reads from its element's `data-consentkit-config`. */
 export interface Config extends SiteFacts {
+  /** Whether the browser sends Global Privacy Control: the browser's word, not the server's. */
+  readonly signal: boolean;
   readonly locale: string;
   /** The version of the notice in that locale. */
   readonly version: string;
@@ -42,6 +44,11 @@ export interface LocaleEntry {
 
 /** What the server writes into `tag.js`. */
 export interface TagData extends SiteFacts {
+  /**
+   * What happens for an undecided reader whose browser sends Global Privacy Control. `undefined`: the notice shows, with
+   * a line about it. `quiet`: it does not. `record`: nor here, and a refusal is recorded. `off`: nothing.
+   */
+  readonly gpc?: "quiet" | "record" | "off";
   /** The locale asked for, or `null` to go by `<html lang>`. */
   readonly locale: string | null;
   readonly locales: Readonly<Record<string, LocaleEntry>>;

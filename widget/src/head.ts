@@ -7,7 +7,12 @@
   let found = "pending";
   try {
     // Not `document.currentScript`: a proxy that defers scripts leaves none.
-    const { site, revision } = (document.querySelector("script[data-revision]") as HTMLElement).dataset;
+    const { site, revision, gpc } = (document.querySelector("script[data-revision]") as HTMLElement).dataset;
+    if (navigator.globalPrivacyControl && gpc !== "off") {
+      document.documentElement.dataset.consentkitGpc = gpc ?? "";
+      // What else it says is that such readers are not asked.
+      if (gpc) found = "decided";
+    }
     const cookies = new Set(document.cookie.split("; ").filter((part) => part.startsWith("consentkit=")));
     const payload = /=([\w-]+)\.[\w-]+\.[\w-]+$/.exec([...cookies].join())?.[1] as string;
     const state = JSON.parse(atob(payload.replace(/-/g, "+").replace(/_/g, "/")));

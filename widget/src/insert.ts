@@ -32,9 +32,11 @@ export function insert(data: TagData, source: string): void {
     return template.content.firstElementChild as HTMLElement;
   };
 
+  const signal = !!navigator.globalPrivacyControl;
+  if (signal && data.gpc !== "off") document.documentElement.dataset.consentkitGpc = data.gpc ?? "";
   addStyle(data.css);
   start(
-    { ...data, locale, version },
+    { ...data, locale, version, signal },
     base,
     relate(base, location, data.cookieDomain),
     (place) => {

@@ -36,6 +36,8 @@ export interface Later {
   follow(): void;
   /** Does what *button* says; without one, shows the preferences. */
   press(button?: HTMLElement): Promise<unknown>;
+  /** Has the browser's signal recorded as a refusal, for who has not decided. */
+  signal(): Promise<void>;
   /** Ends a decision that was taken in *form*. */
   settle(outcome: Outcome, form?: HTMLFormElement | null): unknown;
 }
@@ -71,7 +73,8 @@ export function attach(page: Page): Later {
   return {
     follow() {
       gate.scan();
-      trap(state().status === "valid" ? null : notice.element());
+      const element = notice.element();
+      trap(element?.hidden ? null : element);
     },
     async press(button) {
       const { consentkitAction: action = "customize", consentkitEmbed: embed } = button?.dataset ?? {};
@@ -88,6 +91,13 @@ export function attach(page: Page): Later {
       return action === "customize"
         ? open()
         : decide(action as Action, form, action === "save" && form ? readForm(form) : undefined);
+    },
+    async signal() {
+      if (state().status === "valid") return;
+      const outcome = await decide("gpc");
+      if (outcome !== "stored" && outcome !== "unsaved") return;
+      const choose = notice.element()?.querySelector("[data-consentkit-action=customize]")?.textContent ?? "";
+      toast((await fetchForm()).dataset.textGpc, notice.element(), choose);
     },
     async settle(outcome, form) {
       if (outcome === "unsaved") toast((await fetchForm()).dataset.textUnsaved, notice.element());

@@ -10,7 +10,11 @@ begin(() => {
   // A module has no `document.currentScript`, nor has what a proxy deferred.
   const script = document.querySelector<HTMLScriptElement>("script[data-consentkit-config]") as HTMLScriptElement;
   // A page that a cache kept from before has no `assets`.
-  const config: Config = { assets: "static/", ...JSON.parse(script.dataset.consentkitConfig as string) };
+  const config: Config = {
+    assets: "static/",
+    signal: !!navigator.globalPrivacyControl,
+    ...JSON.parse(script.dataset.consentkitConfig as string),
+  };
   start(
     config,
     new URL(config.base, location.href).href,

@@ -18,6 +18,10 @@ declare global {
   interface Document {
     readonly prerendering?: boolean;
   }
+  interface Navigator {
+    /** Global Privacy Control. `undefined` where the browser does not know it. */
+    readonly globalPrivacyControl?: boolean;
+  }
 }
 
 /** The name of the built `later.js` with its version. */
@@ -41,6 +45,8 @@ export async function begin(work: () => void): Promise<void> {
 export function start(config: Config, base: string, relation: Relation, source: NoticeSource, policy?: Policy): void {
   const events = createEvents(document);
   const root = document.documentElement;
+  /** With a value the browser's signal is answer enough: nobody is asked, and nothing is allowed. */
+  const { consentkitGpc: quiet } = root.dataset;
   /** Nothing that goes wrong in here is the page's business. */
   const guard = async (work: () => unknown) => {
     try {
@@ -90,7 +96,7 @@ export function start(config: Config, base: string, relation: Relation, source: 
 
   /** Follows the state: the notice comes or goes, what is held back is let go or taken back. */
   function follow(): unknown {
-    const valid = state().status === "valid";
+    const valid = quiet || state().status === "valid";
     root.dataset.consentkit = valid ? "decided" : "pending";
     if (valid) first.hide();
     else if (first.show(state().revision)) {
@@ -127,7 +133,7 @@ export function start(config: Config, base: string, relation: Relation, source: 
     first.say(end === "failed" ? first.words(end) : "", form);
     if (end === "stored") leave();
     // Only then is there more to say, or something to be stopped.
-    if (end !== "stored" || later) guard(async () => (await load()).settle(end, form));
+    if (action !== "gpc" && (end !== "stored" || later)) guard(async () => (await load()).settle(end, form));
     return end;
   }
 
@@ -170,12 +176,13 @@ export function start(config: Config, base: string, relation: Relation, source: 
     withdraw: () => decide("withdraw"),
     on: events.on,
     ready: Promise.resolve(state()),
-    willShow: Promise.resolve(state().status !== "valid" && !!source(false)),
+    willShow: Promise.resolve(!quiet && state().status !== "valid" && !!source(false)),
   };
   guard(() => {
     window.consentkit = api;
   });
   root.dataset.consentkitReady = "";
   guard(follow);
+  if (quiet === "record") guard(async () => (await load()).signal());
   events.send("ready", state());
 }

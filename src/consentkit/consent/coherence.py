@@ -62,6 +62,7 @@ def incoherences(data: cabc.Mapping[str, object]) -> list[Incoherence]:
         *_nameless(purposes),
         *_repeated(("services",), _ids(services), key=("id",)),
         *_services(services, tuple(dict.fromkeys(_ids(purposes).values()))),
+        *_signal(_table(data.get("gpc"))),
         *_notice_locales(_table(data.get("notice")), tuple(locales.values())),
         *_policy_locales(_table(data.get("policies")), next(iter(locales.values()), None)),
         *_signals(
@@ -123,6 +124,14 @@ def _services(
             yield Incoherence(
                 ("services", i, "why_necessary"), "found nothing, expected why the site cannot do without it."
             )
+
+
+def _signal(gpc: cabc.Mapping[str, object]) -> cabc.Iterator[Incoherence]:
+    """Check that nothing is said of a signal that the site does not follow."""
+    for key, unless in (("ask", True), ("record", False), ("last_update", None)):
+        if gpc.get("honour") is False and gpc.get(key, unless) != unless:
+            message = "found a value beside 'honour = false', expected none: the signal is not followed."
+            yield Incoherence(("gpc", key), message)
 
 
 def _notice_locales(notice: cabc.Mapping[str, object], locales: tuple[str, ...]) -> cabc.Iterator[Incoherence]:

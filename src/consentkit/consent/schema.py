@@ -16,6 +16,7 @@ _TITLES = {
     "DataLayerEvent": "An event in a data layer",
     "GoogleConsentMode": "Google Consent Mode v2",
     "GoogleRegion": "A default for some places",
+    "Gpc": "What Global Privacy Control does",
     "Matomo": "Matomo",
     "MicrosoftClarity": "Microsoft Clarity",
     "MicrosoftUet": "Microsoft Advertising (UET)",

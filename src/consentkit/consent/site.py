@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import enum
 import hashlib
 import ipaddress
@@ -41,6 +42,7 @@ COOKIE_DOMAIN = Pattern(
 )
 NETWORK = Pattern(r"^[0-9a-fA-F.:]+(/[0-9]{1,3})?$", "an address or a network such as '127.0.0.1' or '10.0.0.0/8'")
 HEADER = Pattern(r"^[A-Za-z][A-Za-z0-9-]*$", "the name of a header such as 'CF-IPCountry'")
+DAY = Pattern(r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$", "a day such as '2026-11-23'")
 FILE = Pattern(r"^[^\x00-\x1f\\]+$", "a file such as 'policies/privacy.en.md'")
 
 _LAST_PORT = 65535
@@ -67,6 +69,19 @@ def _network(value: str) -> str:
     return value
 
 
+def _written(value: object) -> object:
+    # TOML has days of its own; a text in quotes is the same day.
+    return value.isoformat() if type(value) is dt.date else value
+
+
+def _day(value: str) -> str:
+    try:
+        dt.date.fromisoformat(value)
+    except ValueError:
+        raise ValueError(f"found '{value}', expected a day of the calendar") from None
+    return value
+
+
 def _inside(value: str) -> str:
     # Who may edit one site's file gets no other files by it.
     if value.startswith("/") or ":" in value or ".." in value.split("/"):
@@ -81,6 +96,14 @@ Email = t.Annotated[str, pydantic.StringConstraints(pattern=EMAIL.regex, max_len
 Phone = t.Annotated[str, pydantic.StringConstraints(pattern=PHONE.regex)]
 NetworkAddress = t.Annotated[
     str, pydantic.StringConstraints(pattern=NETWORK.regex, max_length=49), pydantic.AfterValidator(_network)
+]
+Day = t.Annotated[
+    str,
+    pydantic.StringConstraints(pattern=DAY.regex),
+    pydantic.AfterValidator(_day),
+    pydantic.BeforeValidator(
+        _written, json_schema_input_type=t.Annotated[str, pydantic.StringConstraints(pattern=DAY.regex)]
+    ),
 ]
 PolicyFile = t.Annotated[
     str, pydantic.StringConstraints(pattern=FILE.regex, max_length=400), pydantic.AfterValidator(_inside)
@@ -216,6 +239,47 @@ class Regimes(Model):
     default: RegimeId = pydantic.Field(default=RegimeId.GDPR, description="The rule set. Only `gdpr` so far.")
 
 
+class GpcAnswer(enum.StrEnum):
+    """What a page does for an undecided reader whose browser sends the signal."""
+
+    #: Nothing: the site does not follow it.
+    OFF = "off"
+    #: It shows the notice, with a line about the signal.
+    ASK = "ask"
+    #: It shows no notice.
+    QUIET = "quiet"
+    #: It shows none, and sends a refusal to be recorded.
+    RECORD = "record"
+
+
+class Gpc(Model):
+    """What Global Privacy Control, a signal of the reader's browser, does: ``[gpc]``."""
+
+    honour: pydantic.StrictBool = pydantic.Field(
+        default=True, description="Tell readers whose browser sends the signal that it is followed, and the world too."
+    )
+    ask: pydantic.StrictBool = pydantic.Field(
+        default=True,
+        description="Show the notice to who sends the signal, with a line about it. `false`: the signal is enough.",
+    )
+    record: pydantic.StrictBool = pydantic.Field(
+        default=False,
+        description="Where the signal binds by law: record it as a refusal of everything, without asking.",
+    )
+    last_update: Day | None = pydantic.Field(
+        default=None, description="The day since when you promise this, for `/.well-known/gpc.json`: `2026-11-23`."
+    )
+
+    @property
+    def answer(self) -> GpcAnswer:
+        """What follows for an undecided reader from the three switches."""
+        if not self.honour:
+            return GpcAnswer.OFF
+        if self.record:
+            return GpcAnswer.RECORD
+        return GpcAnswer.ASK if self.ask else GpcAnswer.QUIET
+
+
 class Site(Model):
     """The whole configuration of one site."""
 
@@ -228,6 +292,7 @@ class Site(Model):
         default=(), description="Who receives data, where they load from, what they store on the device."
     )
     regimes: Regimes = pydantic.Field(default=Regimes(), description="Which rules apply to whom.")
+    gpc: Gpc = pydantic.Field(default=Gpc(), description="What Global Privacy Control does.")
     notice: NoticeSection = pydantic.Field(default=NoticeSection(), description="How the notice looks and reads.")
     policies: Policies = pydantic.Field(description="The documents that the notice links to.")
     network: Network = pydantic.Field(default=Network(), description="What stands in front of the service.")

@@ -59,6 +59,7 @@ def compose(
         "regime": regime.id.value,
         "revision": revision,
         "layout": site.notice.layout.value,
+        "gpc": site.gpc.answer.value,
         "texts": _texts(site, words),
         "purposes": purposes,
         "services": [_service(site, service, words) for service in site.services],

@@ -14,6 +14,10 @@ FIRST_LAYER = {
     "title": N_("May we use cookies?"),
     "body": N_("If you agree, we and our partners store and read data on your device for: %(purposes)s."),
     "freedom": N_("If you refuse, every article stays open, and you can change your mind at any time."),
+    "gpc": N_(
+        "Your browser sends Global Privacy Control, and we follow it: only what is necessary is on, unless you choose "
+        "more."
+    ),
     "accept": N_("Accept all"),
     "reject": N_("Refuse all"),
     "customize": N_("Choose"),
@@ -58,6 +62,7 @@ ELSEWHERE = {
     "failed": N_("Your choice could not be saved. Nothing has been switched on. Please try again in a moment."),
     "refused_unsaved": N_("Your refusal is in force here. We will save it as soon as the connection is back."),
     "notice_changed": N_("This notice has changed. Please choose again."),
+    "gpc_recorded": N_("Your browser refused for you by Global Privacy Control. Only what is necessary is on."),
     "embed_blocked": N_(
         "This content comes from %(name)s. If you show it, %(provider)s receives data from your device."
     ),

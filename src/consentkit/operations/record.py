@@ -18,6 +18,7 @@ from ..consent.decisions import Record
 from ..consent.decisions import Recorded
 from ..consent.purposes import NECESSARY
 from ..consent.record_ids import new_record_id
+from ..consent.site import Site
 from ..consent.subjects import new_subject_id
 from ..cookies.codec import State
 from ..cookies.codec import make_state
@@ -25,9 +26,6 @@ from ..cookies.codec import to_day
 from ..errors import BadDecision
 from ..errors import NoticeChanged
 from .publish_site import SiteSnapshot
-
-#: The actions that a reader's own device can send. A ``gpc`` record comes from a signal, where a regime binds it.
-SENDABLE = frozenset({Action.ACCEPT_ALL, Action.REJECT_ALL, Action.SAVE, Action.WITHDRAW})
 
 
 class Recorder(t.Protocol):
@@ -77,6 +75,8 @@ class Submission:
         """Whether it agrees to nothing, whatever else may be wrong with it."""
         if self.action in {Action.REJECT_ALL, Action.WITHDRAW}:
             return True
+        if self.action is Action.GPC:
+            return self.gpc
         # What is always on is not an answer.
         ticked = [value for name, value in self.purposes.items() if name != NECESSARY] + [*self.services.values()]
         return self.action is Action.SAVE and not any(ticked)
@@ -200,8 +200,8 @@ def section_of(page: str | None, *, whole: bool) -> str | None:
 
 def _check(snapshot: SiteSnapshot, submission: Submission, *, is_current: bool) -> None:
     site = snapshot.site
-    if submission.action not in SENDABLE:
-        raise BadDecision("action", "This action cannot be sent.")
+    if submission.action is Action.GPC:
+        _check_signal(site, submission)
     # An old notice may name what the site has dropped since; refusing it is refusing all the same.
     may_name_dropped = submission.refuses and not is_current
     known_purposes = {purpose.id for purpose in site.purposes}
@@ -216,6 +216,18 @@ def _check(snapshot: SiteSnapshot, submission: Submission, *, is_current: bool) 
             raise BadDecision("services", "The site has no such service.")
         if submission.action is Action.ACCEPT_ALL and not value:
             raise BadDecision("services", "'accept_all' cannot refuse a service: send 'save'.")
+
+
+def _check_signal(site: Site, submission: Submission) -> None:
+    """Check that the signal is there, as the server itself sees it, and that the site records it."""
+    if not site.gpc.record:
+        raise BadDecision("action", "The site does not record Global Privacy Control.")
+    if submission.method is not Method.SIGNAL:
+        raise BadDecision("action", "'gpc' is sent by script as JSON, not by a form.")
+    if not submission.gpc:
+        raise BadDecision("action", "'gpc' needs the request header 'Sec-GPC: 1', and it did not arrive.")
+    if any([*submission.purposes.values(), *submission.services.values()]):
+        raise BadDecision("purposes", "'gpc' cannot agree to anything.")
 
 
 def _choice(snapshot: SiteSnapshot, submission: Submission) -> Choice:

@@ -71,6 +71,11 @@ class _Page:
             "Most of it is cookies, small texts that the browser keeps for a site. Other kinds of storage in the "
             "browser are treated here in the same way."
         )
+        if self._site.gpc.honour:
+            yield gettext(
+                "If your browser sends Global Privacy Control, we follow it: only what is necessary is on, unless you "
+                "choose more."
+            )
         yield _link(gettext("See or change your choice"), self._values["pages.preferences"])
         for purpose in sorted(self._site.purposes, key=lambda purpose: purpose.id != NECESSARY):
             yield from self._purpose(purpose)

@@ -13,6 +13,7 @@ import json
 import brotli
 import flask
 
+from ..consent.site import GpcAnswer
 from ..notice.render import Notice
 from ..operations.publish_site import UNKNOWN_REVISION
 from ..operations.publish_site import SiteSnapshot
@@ -89,6 +90,7 @@ def page_revision(snapshot: SiteSnapshot) -> int:
 
 def widget_facts(snapshot: SiteSnapshot, assets_path: str) -> dict[str, object]:
     """Return what the script must know of a site besides the notice."""
+    answer = snapshot.site.gpc.answer
     services = {service.id: service for service in snapshot.site.optional_services}
     return {
         "site": snapshot.site.id,
@@ -101,6 +103,8 @@ def widget_facts(snapshot: SiteSnapshot, assets_path: str) -> dict[str, object]:
             {"id": sid, "purposes": list(services[sid].purposes) if sid in services else []}
             for sid in snapshot.services_order
         ],
+        # What most sites do need not be said.
+        **({} if answer is GpcAnswer.ASK else {"gpc": answer.value}),
     }
 
 

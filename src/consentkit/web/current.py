@@ -11,6 +11,7 @@ from ..consent.purposes import NECESSARY
 from ..cookies.codec import State
 from ..errors import NotFound
 from ..runtime import current_runtime
+from .negotiation import gpc
 from .negotiation import page_site
 from .reader import Reader
 from .reader import Status
@@ -18,6 +19,7 @@ from .reader import read_reader
 
 _KEY = "_consentkit_reader"
 _READ = "_consentkit_was_read"
+_SIGNAL = "_consentkit_signal_was_read"
 
 
 class Consent:
@@ -44,6 +46,12 @@ class Consent:
         if self._reader is None or self._reader.status is not Status.VALID:
             return None
         return self._reader.state
+
+    @property
+    def gpc(self) -> bool:
+        """Whether the request carries Global Privacy Control (``Sec-GPC: 1``). It changes nothing that is allowed."""
+        setattr(flask.g, _SIGNAL, True)
+        return gpc()
 
     @property
     def status(self) -> str:
@@ -80,4 +88,6 @@ def keep_private(response: flask.Response) -> flask.Response:
         response.cache_control.private = True
         response.cache_control.public = False
         response.vary.add("Cookie")
+    if flask.g.get(_SIGNAL, False):
+        response.vary.add("Sec-GPC")
     return response

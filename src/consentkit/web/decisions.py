@@ -215,7 +215,10 @@ def _from_json(runtime: Runtime, snapshot: SiteSnapshot, body: bytes) -> tuple[S
     page = sent.get("page")
     if page is not None and not isinstance(page, str):
         raise BadDecision("page", "Expected the path of the page.")
-    layer = sent.get("layer")
+    is_signal = sent.get("action") == Action.GPC
+    # A signal was not given on any layer.
+    layer = None if is_signal else sent.get("layer")
+    method = Method.WIDGET if layer is not None else Method.API
     submission = _submission(
         runtime,
         snapshot,
@@ -227,7 +230,7 @@ def _from_json(runtime: Runtime, snapshot: SiteSnapshot, body: bytes) -> tuple[S
         page=page,
         nonce=Nonce(nonce, hashlib.sha256(canonical.encode()).hexdigest()),
         layer=None if layer is None else str(layer),
-        method=Method.WIDGET if layer is not None else Method.API,
+        method=Method.SIGNAL if is_signal else method,
     )
     return submission, None
 
@@ -286,7 +289,7 @@ def _submission(
     try:
         known_action = Action(action)
     except ValueError as error:
-        raise BadDecision("action", "Expected 'accept_all', 'reject_all', 'save' or 'withdraw'.") from error
+        raise BadDecision("action", "Expected 'accept_all', 'reject_all', 'save', 'withdraw' or 'gpc'.") from error
     try:
         known_layer = None if layer is None else Layer(layer)
     except ValueError as error:

@@ -93,7 +93,8 @@ def country(site: Site) -> str | None:
 
 def gpc() -> bool:
     """Whether the browser sent Global Privacy Control: the header with exactly the value 1, at least once."""
-    return "1" in flask.request.headers.getlist("Sec-GPC")
+    # Servers hand over several headers of one name as one, with commas between (RFC 9110, 5.3).
+    return any(value.strip() == "1" for value in flask.request.headers.get("Sec-GPC", "").split(","))
 
 
 class Device(t.NamedTuple):

@@ -15,6 +15,7 @@ import flask
 from ..runtime import current_runtime
 from .pages import base_url
 from .reads import NOTICE_KEYS
+from .well_known import WELL_KNOWN
 
 Json: t.TypeAlias = dict[str, t.Any]
 
@@ -301,7 +302,12 @@ _SCHEMAS: Json = {
     "Decision": {
         **_object(
             ("action", "notice", "locale", "nonce"),
-            action=_ACTIONS,
+            action={
+                "type": "string",
+                "enum": [*_ACTIONS["enum"], "gpc"],
+                "description": "`gpc`: by a signal of the browser, not by the reader. Taken where the site records it, "
+                "with the header `Sec-GPC: 1`, and agreeing to nothing.",
+            },
             purposes={"description": "To `save`: the optional purposes; what is not named is refused.", **_SWITCHES},
             services={"description": "Services that do not follow their purposes.", **_SWITCHES},
             notice={"description": "The version that the reader saw.", **_NOTICE_VERSION},
@@ -388,7 +394,8 @@ _SCHEMAS: Json = {
 def document() -> flask.Response:
     """Answer with the description of the readers' routes."""
     response = flask.Response(
-        _text(base_url().rstrip("/"), current_runtime().settings.assets_path), mimetype="application/json"
+        _text(base_url().rstrip("/"), flask.request.script_root or "/", current_runtime().settings.assets_path),
+        mimetype="application/json",
     )
     response.headers["Cache-Control"] = "public, max-age=3600"
     response.headers["Access-Control-Allow-Origin"] = "*"
@@ -396,7 +403,7 @@ def document() -> flask.Response:
 
 
 @functools.lru_cache(maxsize=8)
-def _text(server: str, assets_path: str) -> str:
+def _text(server: str, root: str, assets_path: str) -> str:
     return json.dumps(
         {
             "openapi": "3.1.0",
@@ -407,7 +414,8 @@ def _text(server: str, assets_path: str) -> str:
                 "license": {"name": "Apache-2.0", "identifier": "Apache-2.0"},
             },
             "servers": [{"url": server}],
-            "paths": {path.replace("/static/", f"/{assets_path}/"): methods for path, methods in _PATHS.items()},
+            "paths": {path.replace("/static/", f"/{assets_path}/"): methods for path, methods in _PATHS.items()}
+            | {path: {"servers": [{"url": root}], **methods} for path, methods in WELL_KNOWN.items()},
             "components": {
                 "schemas": _SCHEMAS,
                 "parameters": {

@@ -27,6 +27,7 @@ from .assets import Asset
 from .assets import make_asset
 from .assets import send
 from .assets import static_asset
+from .negotiation import gpc
 from .negotiation import page_site
 from .negotiation import requested_locale
 from .negotiation import requested_site
@@ -72,9 +73,10 @@ def preferences_page(
     words = catalog(notice.locale)
     body += _latest_receipt(snapshot, words)
     title = notice.content["texts"]["preferences_title"]
-    response = _page(snapshot, words, title, body, message=message, back=target, heading=False)
+    response = _page(snapshot, words, title, body, message=message, back=target, heading=False, signal=gpc())
     response.status_code = status
     response.headers["Cache-Control"] = "private, no-store"
+    response.vary.add("Sec-GPC")
     return response
 
 
@@ -211,6 +213,7 @@ def _page(
     back: str | None,
     message: str = "",
     heading: bool = True,
+    signal: bool = False,
 ) -> flask.Response:
     site = snapshot.site if snapshot else None
     style = static_asset("pages.css")
@@ -222,6 +225,7 @@ def _page(
         back=back,
         message=message,
         heading=heading,
+        signal=signal,
         site_name=localize(site.site.name, words.tag, *site.locales) if site else "",
         site_id=site.id if site else "",
         languages=[(tag, own_name(tag)) for tag in site.locales] if site and flask.request.method == "GET" else [],

@@ -8,6 +8,7 @@ import json
 import flask
 
 from ..consent.decisions import Choice
+from ..consent.site import GpcAnswer
 from ..errors import StoreUnavailable
 from ..i18n.negotiate import best
 from ..notice.render import BASE
@@ -135,16 +136,19 @@ def state_css() -> flask.Response:
     snapshot = requested_site(runtime)
     reader = read_reader(runtime, snapshot)
     css = ""
-    if reader.status is Status.VALID:
+    answer = snapshot.site.gpc.answer if gpc() else GpcAnswer.OFF
+    if reader.status is Status.VALID or answer in {GpcAnswer.QUIET, GpcAnswer.RECORD}:
         css = "#consentkit-notice{display:none}"
     elif reader.status is Status.OUTDATED and reader.state is not None:
         newer = {change["revision"] for change in next(iter(snapshot.notices.values())).content["changes"]}
         shown = [f'.consentkit-changes li[data-revision="{n}"]' for n in sorted(newer) if n > reader.state.revision]
         if shown:
             css = ".consentkit-changes[hidden]{display:block}" + ",".join(shown) + "{display:list-item}"
+    if answer is GpcAnswer.ASK:
+        css += "html:root .consentkit-gpc{display:block}"
     response = flask.Response(css, content_type="text/css; charset=utf-8")
     response.headers["Cache-Control"] = "private, no-store"
-    response.vary.add("Cookie")
+    response.vary.update(["Cookie", "Sec-GPC"])
     return response
 
 

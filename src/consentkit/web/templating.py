@@ -10,6 +10,7 @@ import flask
 import markupsafe
 from jinja2.utils import htmlsafe_json_dumps
 
+from ..consent.site import GpcAnswer
 from ..enforcement.csp import inline_scripts
 from ..enforcement.csp import own_sources
 from ..errors import NotFound
@@ -55,11 +56,12 @@ class TemplateApi:
             return markupsafe.Markup()
         sheet = f"{snapshot.site.notice.layout}.css"
         style = static_asset(sheet)
+        answer = snapshot.site.gpc.answer
         return markupsafe.Markup(
             # What comes after the notice, for Chromium waits only for an element's beginning.
             '<link rel="expect" href="#consentkit-first" blocking="render">'
             '<link rel="stylesheet" href="{base}{assets}/{sheet}?v={version}">'
-            '<script data-site="{site}" data-revision="{revision}"{nonce}>{script}</script>{signals}'
+            '<script data-site="{site}" data-revision="{revision}"{gpc}{nonce}>{script}</script>{signals}'
             '<noscript><link rel="stylesheet" href="{base}state.css?site={site}"></noscript>'
         ).format(
             base=base_url(),
@@ -68,6 +70,7 @@ class TemplateApi:
             version=style.version if style else "",
             site=snapshot.site.id,
             revision=page_revision(snapshot),
+            gpc=_attribute("data-gpc", None if answer is GpcAnswer.ASK else answer.value),
             nonce=self._nonce_attribute(),
             script=markupsafe.Markup(static_text("head.js")),  # noqa: S704 - our own file, and no reader's word in it
             signals=self._signals(snapshot),

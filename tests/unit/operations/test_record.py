@@ -148,7 +148,7 @@ def test_refusing_needs_any_notice_that_was() -> None:
 @pytest.mark.parametrize(
     ("sent", "field"),
     [
-        (submission(Action.GPC), "action"),
+        (submission(Action.GPC, gpc=True, method=Method.SIGNAL), "action"),
         (submission(locale="de"), "locale"),
         (submission(Action.REJECT_ALL, locale="de"), "locale"),
         (submission(Action.SAVE, purposes={"gone": False}), "purposes"),

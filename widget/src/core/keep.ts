@@ -18,7 +18,7 @@ export function getKept(world: HasStorage): { body: string; action: Action } | n
   try {
     const { time, body } = JSON.parse(world.localStorage.getItem(KEY) as string);
     const { action } = JSON.parse(body);
-    return Math.abs(world.Date.now() - time) < LASTS && /^(reject_all|withdraw|save)$/.test(action)
+    return Math.abs(world.Date.now() - time) < LASTS && /^(reject_all|withdraw|save|gpc)$/.test(action)
       ? { body, action }
       : null;
   } catch {

@@ -5,7 +5,7 @@ import type { Config } from "../config.ts";
 import { hasBit, parseCookie } from "./cookie.ts";
 
 /** What judging needs to know of the site. */
-export type Known = Pick<Config, "site" | "revision" | "purposes" | "services">;
+export type Known = Pick<Config, "site" | "revision" | "purposes" | "services" | "signal">;
 
 type Answer = (id: string, index: number) => boolean;
 
@@ -33,6 +33,7 @@ function makeState(
       service,
     ),
     recorded,
+    gpc: known.signal,
   };
 }
 

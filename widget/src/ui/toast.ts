@@ -1,5 +1,5 @@
-/** Shows *text* at the edge of the page for a while: for when the notice is gone already. */
-export function toast(text: string | undefined, notice: HTMLElement | null): void {
+/** Shows *text* at the edge of the page for a while, for when the notice is gone already; *choose* leads to the preferences. */
+export function toast(text: string | undefined, notice: HTMLElement | null, choose?: string): void {
   if (!text) return;
   const box = document.createElement("div");
   box.className = "consentkit consentkit-toast";
@@ -10,6 +10,19 @@ export function toast(text: string | undefined, notice: HTMLElement | null): voi
   // A live region speaks of changes: the words come after it.
   setTimeout(() => {
     box.textContent = text;
+    if (!choose) return;
+    const button = document.createElement("button");
+    button.type = "button";
+    button.className = "consentkit-button consentkit-quiet";
+    button.dataset.consentkitAction = "customize";
+    button.textContent = choose;
+    button.addEventListener("click", () => box.remove());
+    box.append(" ", button);
   }, 50);
-  setTimeout(() => box.remove(), 12_000);
+  const end = () => {
+    // Not under the hand of who is about to press its button.
+    if (box.matches(":hover, :focus-within")) setTimeout(end, 4000);
+    else box.remove();
+  };
+  setTimeout(end, choose ? 20_000 : 12_000);
 }

@@ -89,3 +89,11 @@ test("narrowing takes away and never gives", () => {
   assert.deepEqual(narrowed.purposes, { analytics: false, embeds: false });
   assert.deepEqual(narrowed.services, { counter: true, youtube: false });
 });
+
+test("the state tells the browser's signal, which changes nothing else in it", () => {
+  for (const value of ["", ACCEPTED, REFUSED]) {
+    const [without, sent] = [judge(config, value, DAY), judge({ ...config, signal: true }, value, DAY)];
+    assert.equal(without.gpc, false);
+    assert.deepEqual(sent, { ...without, gpc: true });
+  }
+});

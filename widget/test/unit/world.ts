@@ -11,6 +11,7 @@ const PATIENCE = 10_000;
 export const config: Known & { maxAgeDays: number } = {
   site: "steppe-herald",
   revision: 3,
+  signal: false,
   purposes: ["analytics", "embeds"],
   services: [
     { id: "counter", purposes: ["analytics"] },
