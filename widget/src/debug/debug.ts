@@ -3,7 +3,12 @@
  * what any script can use, and changes nothing.
  */
 
+import type { SignalData } from "../signals/main.ts";
+import { ungated } from "../signals/ungated.ts";
+
 const warn = (text: string, ...what: unknown[]) => console.warn(`consentkit: ${text}`, ...what);
+
+const MARK = Symbol.for("consentkit.signals");
 
 function check(): void {
   const kit = window.consentkit;
@@ -27,6 +32,16 @@ function check(): void {
       warn('a script without type="text/plain" is not held back.', element);
     } else if (element.matches("iframe,img,video,audio,embed") && !src) {
       warn("write data-src instead of src: the browser loads src before anybody can ask.", element);
+    }
+  }
+  // What the site tells other tools, where `signals.js` has left it.
+  const told = (document as { [MARK]?: SignalData })[MARK] ?? {};
+  for (const script of document.scripts) {
+    // One that was held back and let go is in order: above it was looked at.
+    if (!script.src || script.type === "text/plain" || script.dataset.consent || script.dataset.service) continue;
+    const tool = ungated(told, kit.state(), script.src);
+    if (tool) {
+      warn(`a script of ${tool} is on the page before the reader agreed: hold it back by type="text/plain".`, script);
     }
   }
   const seen = document.querySelectorAll("#consentkit-notice");

@@ -36,7 +36,7 @@ export function google({ layer, types, wait, redact, pass, regions }: GoogleSett
   const initial = flags(types);
   const waiting = (milliseconds: number) => (milliseconds ? { wait_for_update: milliseconds } : {});
 
-  // A page with the tag has said it in its head, before the tags: said again after them, it comes too late.
+  // A page with the tag has said its defaults in its head, before the tags: said again after them, they come too late.
   const isSaid = (entry: Entry) => {
     const said = (entry?.[2] ?? {}) as Record<string, unknown>;
     return (
@@ -46,11 +46,12 @@ export function google({ layer, types, wait, redact, pass, regions }: GoogleSett
       Object.entries(initial).every(([name, value]) => said[name] === value)
     );
   };
-  const known = Array.from(queue(layer) as unknown as ArrayLike<Entry>);
-  if (!known.some(isSaid)) gtag("consent", "default", { ...initial, ...waiting(wait) });
-  for (const { codes, granted, wait } of undecided ? regions : []) {
-    const there = Object.fromEntries(granted.map((name) => [name, "granted"]));
-    gtag("consent", "default", { ...initial, ...there, region: codes, ...waiting(wait) });
+  if (!Array.from(queue(layer) as unknown as ArrayLike<Entry>).some(isSaid)) {
+    gtag("consent", "default", { ...initial, ...waiting(wait) });
+    for (const { codes, granted, wait } of undecided ? regions : []) {
+      const there = Object.fromEntries(granted.map((name) => [name, "granted"]));
+      gtag("consent", "default", { ...initial, ...there, region: codes, ...waiting(wait) });
+    }
   }
   if (redact) gtag("set", "ads_data_redaction", true);
   if (pass) gtag("set", "url_passthrough", true);

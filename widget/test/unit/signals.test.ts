@@ -4,6 +4,9 @@ import assert from "node:assert/strict";
 import test from "node:test";
 import vm from "node:vm";
 import { build } from "../../build.mjs";
+import type { State } from "../../src/core/state.ts";
+import type { SignalData } from "../../src/signals/main.ts";
+import { ungated } from "../../src/signals/ungated.ts";
 import { ACCEPTED, DAY, REFUSED, seal } from "./world.ts";
 
 const source = Buffer.from((await build()).get("signals.js") as Uint8Array).toString("utf8");
@@ -221,12 +224,13 @@ test("Google: a default that the page's head has said is not said again after th
     const globals = vm.runInNewContext(
       `({ dataLayer: [null, {}, (function () { return arguments })("consent", "default", ${JSON.stringify(types)})] })`,
     );
-    return open({ google }, { globals }).queue("dataLayer").length - 3;
+    const regions = [{ codes: ["US"], granted: [], wait: 0 }];
+    return open({ google: { ...google, regions } }, { globals }).queue("dataLayer").length - 3;
   };
   assert.equal(said({ ...NOTHING, wait_for_update: 500 }), 1);
-  assert.equal(said({ ...NOTHING, ad_storage: "granted" }), 2);
-  assert.equal(said({ ...NOTHING, region: ["DE"] }), 2);
-  assert.equal(said({ ad_storage: "denied" }), 2);
+  assert.equal(said({ ...NOTHING, ad_storage: "granted" }), 3);
+  assert.equal(said({ ...NOTHING, region: ["DE"] }), 3);
+  assert.equal(said({ ad_storage: "denied" }), 3);
 });
 
 test("Microsoft UET: three elements each time", () => {
@@ -349,4 +353,42 @@ test("in front of the tag it needs no element, and says everything once", () => 
 test("without its data it does nothing, and throws nothing", () => {
   const document = { currentScript: null, querySelector: () => null };
   vm.runInNewContext(source, { document, window: {} });
+});
+
+const told = {
+  google,
+  uet: ["embeds"],
+  clarity: {},
+  matomo,
+  piano: { needs: ["analytics"] },
+} as unknown as Partial<SignalData>;
+const holding = (purposes: Record<string, boolean>) => ({ purposes, services: {} }) as unknown as State;
+
+for (const [src, tool] of [
+  ["https://www.googletagmanager.com/gtm.js?id=GTM-1", "Google"],
+  ["https://tags.news.example/gtag/js?id=G-1", "Google"],
+  ["https://bat.bing.com/bat.js", "Microsoft UET"],
+  ["https://www.clarity.ms/tag/x", "Microsoft Clarity"],
+  ["https://stats.news.example/matomo.js", "Matomo"],
+  ["https://tag.aticdn.net/piano-analytics.js", "Piano Analytics"],
+] as const) {
+  test(`while one builds a site, ${src} before consent is told of`, () => {
+    assert.equal(ungated(told, holding({ analytics: false, embeds: false }), src), tool);
+    assert.equal(ungated({}, holding({ analytics: false }), src), tool);
+    assert.equal(ungated({}, holding({ analytics: true }), src), undefined);
+  });
+}
+
+test("what is agreed to, what is somebody else's, and what may be there at once is passed over", () => {
+  const gtm = "https://www.googletagmanager.com/gtm.js";
+  const nobody = holding({});
+  assert.equal(ungated(told, holding({ analytics: true }), gtm), undefined);
+  assert.equal(ungated(told, holding({ analytics: true }), "https://bat.bing.com/bat.js"), "Microsoft UET");
+  assert.equal(ungated(told, nobody, "https://news.example/app.js"), undefined);
+  assert.equal(ungated(told, nobody, "https://notclarity.ms/tag/x"), undefined);
+  assert.equal(ungated({ google: { ...google, advanced: true } } as never, nobody, gtm), undefined);
+  assert.equal(
+    ungated({ matomo: { ...matomo, cookies: true } } as never, nobody, "https://x.example/matomo.js"),
+    undefined,
+  );
 });
