@@ -50,6 +50,7 @@ TAG = """
   };
   const { push } = window.dataLayer;
   window.dataLayer.forEach(read);
+  seen.begins = [...seen.commands];
   window.dataLayer.push = (...entries) => { push.apply(window.dataLayer, entries); entries.forEach(read); };
   loaded = true;
   hit();
@@ -323,6 +324,9 @@ def test_in_advanced_mode_the_tag_is_there_first_and_knows(reader, setting, kind
     visitor.reload()
     # Who has decided is nowhere a matter of the place.
     assert google(visitor)["commands"] == ["default", "update"]
+    if page == "rendered":
+        # In the head, before anything else has run.
+        assert google(visitor)["begins"] == ["default", "update"]
     assert not google(visitor)["late"]
     assert google(visitor)["consent"] == REFUSED | {"analytics_storage": "granted"}
     open_preferences_anywhere(visitor)
