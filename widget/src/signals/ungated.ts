@@ -1,6 +1,7 @@
 /** Finds scripts of tools that are on the page before the reader agreed. Only for `debug.ts`. */
 
-import { agrees, type State } from "../core/state.ts";
+import type { State } from "../api.ts";
+import { agrees } from "../core/state.ts";
 import type { SignalData } from "./main.ts";
 import { isMet, type Need } from "./signal.ts";
 

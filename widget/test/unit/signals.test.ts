@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import test from "node:test";
 import vm from "node:vm";
 import { build } from "../../build.mjs";
-import type { State } from "../../src/core/state.ts";
+import type { State } from "../../src/api.ts";
 import type { SignalData } from "../../src/signals/main.ts";
 import { ungated } from "../../src/signals/ungated.ts";
 import { ACCEPTED, DAY, REFUSED, seal } from "./world.ts";
