@@ -6,19 +6,38 @@
 import type { Config } from "./config.ts";
 import { begin, start } from "./start.ts";
 
-begin(() => {
-  // A module has no `document.currentScript`, nor has what a proxy deferred.
-  const script = document.querySelector<HTMLScriptElement>("script[data-consentkit-config]") as HTMLScriptElement;
-  // A page that a cache kept from before has no `assets`.
-  const config: Config = {
-    assets: "static/",
-    signal: !!navigator.globalPrivacyControl,
-    ...JSON.parse(script.dataset.consentkitConfig as string),
-  };
-  start(
-    config,
-    new URL(config.base, location.href).href,
-    { credentials: "same-origin", domain: config.cookieDomain ?? "" },
-    () => document.getElementById("consentkit-notice"),
-  );
-});
+/** Does *work* once somebody asks for the API, at the latest after the first paint. */
+function later(work: () => void): void {
+  Object.defineProperty(window, "consentkit", {
+    configurable: true,
+    get() {
+      delete window.consentkit;
+      work();
+      return window.consentkit;
+    },
+  });
+  requestAnimationFrame(() => setTimeout(() => window.consentkit));
+}
+
+const run = () =>
+  begin(() => {
+    // A module has no `document.currentScript`, nor has what a proxy deferred.
+    const script = document.querySelector<HTMLScriptElement>("script[data-consentkit-config]") as HTMLScriptElement;
+    // A page that a cache kept from before has no `assets`.
+    const config: Config = {
+      assets: "static/",
+      signal: !!navigator.globalPrivacyControl,
+      ...JSON.parse(script.dataset.consentkitConfig as string),
+    };
+    start(
+      config,
+      new URL(config.base, location.href).href,
+      { credentials: "same-origin", domain: config.cookieDomain ?? "" },
+      () => document.getElementById("consentkit-notice"),
+    );
+  });
+
+// There is nothing to show to who has decided: the page comes first. A page that nobody sees paints nothing.
+if (document.documentElement.dataset.consentkit === "decided" && !document.hidden && !("consentkit" in window))
+  later(run);
+else run();
