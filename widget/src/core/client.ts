@@ -32,13 +32,17 @@ export const mayRetry = (status: number): boolean => !status || status === 429 |
 const PATIENCE = 10_000;
 const DAY = 86_400_000;
 
-/** Posts *body* to *url*, until *cancel*. Never throws, and always ends, even where the page's `fetch` does not. */
+/**
+ * Posts *body* to *url*. Never throws, and always ends, even where the page's `fetch` does not.
+ *
+ * With *cancel* an answer that comes late comes to nothing. Without it, nothing stops the request.
+ */
 export function post(
   world: Pick<World, "fetch" | "setTimeout">,
   url: string,
   body: string,
   credentials: RequestCredentials,
-  cancel: AbortController,
+  cancel?: AbortController,
 ): Promise<Reply> {
   const ask = async () => {
     try {
@@ -47,9 +51,10 @@ export function post(
         headers: { "Content-Type": "application/json" },
         body,
         credentials,
-        // A reader who clicks and leaves has decided all the same.
-        keepalive: true,
-        signal: cancel.signal,
+        // Who clicks and leaves has refused all the same. Browsers don't take the cookie of a cancelled request, unless
+        // it is one that outlives its page.
+        keepalive: !cancel,
+        signal: cancel?.signal ?? null,
       });
       const { status } = response;
       return {
@@ -69,7 +74,7 @@ export function post(
       world.setTimeout(() => {
         // Nobody waits three times for a server that does not answer.
         done({ status: 0, wait: PATIENCE });
-        cancel.abort();
+        cancel?.abort();
       }, PATIENCE),
     ),
   ]);

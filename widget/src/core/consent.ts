@@ -55,7 +55,7 @@ export function createConsent({ config, base, world, relation, changed }: Option
   /** The last decision that failed, for the same nonce if the reader tries the same again. */
   let failed: [content: string, body: string] | undefined;
   /** The decision on its way, so that a second click is not a second decision. */
-  let current: [content: string, outcome: Promise<Outcome>, refusing: boolean, cancel: AbortController] | undefined;
+  let current: [content: string, outcome: Promise<Outcome>, cancel: AbortController | undefined] | undefined;
   /** Counts the decisions: a later one counts for more. */
   let turn = 0;
   let line: Promise<unknown> = Promise.resolve();
@@ -96,7 +96,7 @@ export function createConsent({ config, base, world, relation, changed }: Option
    * One request at a time, so that the server sees the decisions in the order in which they were made, and none that
    * is not *wanted* any more when its turn comes.
    */
-  const send = (body: string, wanted: () => boolean, cancel = new AbortController()): Promise<Reply> => {
+  const send = (body: string, wanted: () => boolean, cancel?: AbortController): Promise<Reply> => {
     const reply = line.then(() => (wanted() ? post(world, url, body, credentials, cancel) : { status: 0, wait: 0 }));
     line = reply;
     return reply;
@@ -147,23 +147,23 @@ export function createConsent({ config, base, world, relation, changed }: Option
     if (current) {
       const other = getKept(world)?.body;
       // It may be this decision's own cookie. But a refusal elsewhere ends an agreement that is still on its way.
-      if (current[2] || ((!other || other === kept) && agreed())) return;
-      current[3].abort();
+      if (!current[2] || ((!other || other === kept) && agreed())) return;
+      current[2].abort();
       current = undefined;
       turn++;
     }
     set(read(ELSEWHERE));
   }
 
+  /** An agreement can be cancelled, a refusal can't. */
   async function carryOut(
     content: string,
-    refusing: boolean,
-    narrows: boolean,
-    cancel: AbortController,
     wanted: () => boolean,
+    narrows: boolean,
+    cancel?: AbortController,
   ): Promise<Outcome> {
     const body = failed?.[0] === content ? failed[1] : `${content.slice(0, -1)},"nonce":"${makeNonce(world.crypto)}"}`;
-    if (refusing) {
+    if (!cancel) {
       // Before it is sent: who leaves the page now has refused all the same.
       kept = body;
       keep(body);
@@ -171,7 +171,7 @@ export function createConsent({ config, base, world, relation, changed }: Option
     for (let attempt = 1; ; attempt++) {
       const reply = await send(body, wanted, cancel);
       if (wanted() && adopt(reply)) return "stored";
-      if (refusing) {
+      if (!cancel) {
         if (kept === body) {
           seen = mark();
           void sendAgain(body, reply.wait || 1);
@@ -212,15 +212,15 @@ export function createConsent({ config, base, world, relation, changed }: Option
         ? narrow(config, state, answers.purposes, answers.services)
         : state;
     const narrows = !refusing && JSON.stringify(next) !== JSON.stringify(state);
-    const cancel = new AbortController();
+    const cancel = refusing ? undefined : new AbortController();
     const mine = ++turn;
     const wanted = () => turn === mine;
-    const outcome = carryOut(content, refusing, narrows, cancel, wanted)
+    const outcome = carryOut(content, wanted, narrows, cancel)
       .catch((): Outcome => (refusing ? "unsaved" : "failed"))
       .finally(() => {
         if (wanted()) current = undefined;
       });
-    current = [content, outcome, refusing, cancel];
+    current = [content, outcome, cancel];
     if (refusing) revoke();
     if (refusing || narrows) set(next);
     return outcome;

@@ -51,7 +51,7 @@ test("a decision says what was seen, where, and carries 128 random bits", async 
   assert.deepEqual(rest, { action: "accept_all", purposes: {}, services: {}, page: "/news/a", ...seen });
   assert.match(nonce as string, /^(\d{1,3}-){15}\d{1,3}$/);
   assert.equal(sent?.init.credentials, "same-origin");
-  assert.equal(sent?.init.keepalive, true);
+  assert.equal(sent?.init.keepalive, false);
 });
 
 test("an answer that was lost is asked for again with the same nonce", async () => {
