@@ -24,6 +24,7 @@ const entries = {
   "box.css": { entry: "styles/box.css", ...styles },
   "modal.css": { entry: "styles/modal.css", ...styles },
   "tag.css": { entry: "styles/tag.css", ...styles },
+  "embeds.css": { entry: "styles/embeds.css", ...styles },
   "pages.css": { entry: "styles/pages.css", ...styles },
   "preferences.css": { entry: "styles/preferences.css", ...styles },
   "head.js": { entry: "src/head.ts", ...scripts },

@@ -20,6 +20,7 @@ from consentkit.cli import consentkit_cli
 from consentkit.config import SETTINGS
 from consentkit.consent.explain import EXPECTED
 from consentkit.consent.schema import json_schema
+from consentkit.embeds.catalogue import catalogue
 from consentkit.notice.texts import ELSEWHERE
 from consentkit.notice.texts import FIRST_LAYER
 from consentkit.notice.texts import SECOND_LAYER
@@ -47,6 +48,7 @@ _TABLES = (
     ("[gpc]", "Gpc"),
     ("[notice]", "NoticeSection"),
     ("[policies.privacy]", "PolicySource"),
+    ("[embeds]", "Embeds"),
     ("[regimes]", "Regimes"),
     ("[network]", "Network"),
     ("[signals.google_consent_mode]", "GoogleConsentMode"),
@@ -235,6 +237,32 @@ def _admin_routes() -> str:
     return "| request | needs the right |\n| --- | --- |\n" + "\n".join(rows) + "\n"
 
 
+def _providers() -> str:
+    rows = []
+    for one in catalogue().providers.values():
+        keeps = ", ".join(f"`{item.name}` ({item.kind.replace('_', ' ')}, {item.lifetime})" for item in one.storage)
+        who = "whoever runs the instance" if one.many_hosts else f"{one.company}, {one.country}"
+        rows.append(
+            f"| `{one.id}` | {one.name} | {_cell(who)} | {_cell(one.privacy or 'none that we know of')} "
+            f"| {_cell(keeps or '—')} | {_cell(one.known)} |"
+        )
+    head = "| id | name | who receives data | privacy-friendly form | known to keep on the device | known since, from |"
+    return f"{head}\n| --- | --- | --- | --- | --- | --- |\n" + "\n".join(rows) + "\n"
+
+
+def _forms() -> str:
+    rows = []
+    for one in catalogue().providers.values():
+        forms = ", ".join(f"`{_cell(text)}`" for form in one.forms for text in form.match)
+        code = "—"
+        if one.code:
+            named = one.code.classes or ((f"id {one.code.id}…",) if one.code.id else (one.code.address or "",))
+            code = f"`{one.code.element}`: {', '.join(f'`{name}`' for name in named)}"
+        frames = ", ".join(dict.fromkeys(f"`{form.frame}`" for form in one.forms if form.frame))
+        rows.append(f"| {one.name} | {forms} | {code} | {frames} |")
+    return "| name | addresses | code with a script | frame |\n| --- | --- | --- | --- |\n" + "\n".join(rows) + "\n"
+
+
 def _cell(text: str) -> str:
     return text.replace("|", "\\|").replace("\n", " ")
 
@@ -243,6 +271,7 @@ def _cell(text: str) -> str:
 PARTS: t.Final[cabc.Mapping[Path, cabc.Mapping[str, cabc.Callable[[], str]]]] = {
     PAGE: {"keys": _keys, "settings": _settings, "texts": _texts},
     HERE / "admin.md": {"routes": _admin_routes},
+    HERE / "embeds.md": {"providers": _providers, "forms": _forms},
     HERE / "commands.md": {"commands": _commands, "settings": _settings},
     HERE / "flask.md": {"settings": _settings, "errors": _errors},
     HERE / "http.md": {"routes": _routes},

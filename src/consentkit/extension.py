@@ -83,7 +83,9 @@ class ConsentKit:
         if settings.admin:
             blueprints.append(make_admin_blueprint())
             app.register_blueprint(blueprints[-1], url_prefix=f"{settings.url_prefix}/admin")
-        app.jinja_env.globals["consentkit"] = TemplateApi(locale=self._locale, nonce=self._csp_nonce)
+        api = TemplateApi(locale=self._locale, nonce=self._csp_nonce)
+        app.jinja_env.globals["consentkit"] = api
+        app.jinja_env.filters["consent_embeds"] = api.consent_embeds
         app.jinja_env.globals["current_consent"] = current_consent
         app.after_request(keep_private)
         app.cli.add_command(consentkit_cli, "consentkit")

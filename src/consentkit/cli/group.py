@@ -16,6 +16,7 @@ _COMMANDS = {
     "csp": "consentkit.cli.csp:csp",
     "db": "consentkit.cli.db:db",
     "demo": "consentkit.console:demo",
+    "embeds": "consentkit.cli.embeds:embeds",
     "init": "consentkit.cli.init:init",
     "policy": "consentkit.cli.policy:policy",
     "records": "consentkit.cli.records:records",

@@ -220,6 +220,19 @@ class Policies(Model):
     terms: PolicySource = pydantic.Field(description="The terms of use.")
 
 
+class Embeds(Model):
+    """What becomes of other sites' content in articles: ``[embeds]``."""
+
+    bare_links: pydantic.StrictBool = pydantic.Field(
+        default=False,
+        description="Whether `consent_embeds` also takes a link on a line of its own for what it leads to.",
+    )
+    sandbox: pydantic.StrictBool = pydantic.Field(
+        default=False,
+        description="Put frames of known providers into a sandbox, which allows each what it needs and no more.",
+    )
+
+
 class Network(Model):
     """What stands in front of the service: ``[network]``."""
 
@@ -295,6 +308,7 @@ class Site(Model):
     gpc: Gpc = pydantic.Field(default=Gpc(), description="What Global Privacy Control does.")
     notice: NoticeSection = pydantic.Field(default=NoticeSection(), description="How the notice looks and reads.")
     policies: Policies = pydantic.Field(description="The documents that the notice links to.")
+    embeds: Embeds = pydantic.Field(default=Embeds(), description="What becomes of other sites' content in articles.")
     network: Network = pydantic.Field(default=Network(), description="What stands in front of the service.")
     signals: Signals = pydantic.Field(
         default=Signals(), description="Which other tools on the page are told of the choice."

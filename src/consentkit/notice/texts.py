@@ -64,8 +64,17 @@ ELSEWHERE = {
     "notice_changed": N_("This notice has changed. Please choose again."),
     "gpc_recorded": N_("Your browser refused for you by Global Privacy Control. Only what is necessary is on."),
     "embed_blocked": N_(
-        "This content comes from %(name)s. If you show it, %(provider)s receives data from your device."
+        "This content comes from %(name)s. If you show it, %(provider)s (%(country)s) receives data from your device."
     ),
+    "embed_closed": N_("This content comes from %(name)s. It is not shown on this site."),
+    "embed_nameless": N_("Something from another site stood here. It is not shown."),
+    "embed_video": N_("Video: %(name)s"),
+    "embed_post": N_("Post: %(name)s"),
+    "embed_audio": N_("Audio: %(name)s"),
+    "embed_map": N_("Map: %(name)s"),
+    "embed_chart": N_("Chart: %(name)s"),
+    "embed_other": N_("Content: %(name)s"),
+    "embed_shown": N_("Content from %(name)s is shown now."),
     "embed_once": N_("Show once"),
     "embed_always": N_("Always show from %(name)s"),
     "embed_original": N_("Open it at %(name)s"),

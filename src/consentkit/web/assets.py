@@ -27,6 +27,7 @@ _TYPES = {
     "bar.css": _STYLE,
     "box.css": _STYLE,
     "modal.css": _STYLE,
+    "embeds.css": _STYLE,
     "pages.css": _STYLE,
     # Pages no longer ask for it; those that a cache kept do.
     "page.js": _SCRIPT,
@@ -152,7 +153,7 @@ def tag_asset(snapshot: SiteSnapshot, locale: str | None, *, file: str, base: st
     wanted = [locale] if locale is not None else list(snapshot.site.locales)
     notices = tuple((name, _words(snapshot.notices[name]), snapshot.notices[name].html) for name in wanted)
     # The second layer brings its own style when it is asked for.
-    style = static_text(f"{snapshot.site.notice.layout}.css") + static_text("tag.css")
+    style = "".join(static_text(f"{name}.css") for name in (snapshot.site.notice.layout, "embeds", "tag"))
     facts = {**widget_facts(snapshot, assets_path), "base": base}
     return _tag_asset(
         file, json.dumps(facts), notices, locale, style=style, signals=json.dumps(signals_facts(snapshot))

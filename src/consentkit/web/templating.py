@@ -11,11 +11,16 @@ import markupsafe
 from jinja2.utils import htmlsafe_json_dumps
 
 from ..consent.site import GpcAnswer
+from ..embeds.article import Article
+from ..embeds.declared import Declared
 from ..enforcement.csp import inline_scripts
 from ..enforcement.csp import own_sources
 from ..errors import NotFound
+from ..i18n.catalog import catalog
+from ..i18n.locales import SOURCE_LOCALE
 from ..i18n.negotiate import best
 from ..notice.render import BASE
+from ..notice.texts import ELSEWHERE
 from ..operations.publish_site import SiteSnapshot
 from ..runtime import current_runtime
 from .assets import page_revision
@@ -150,40 +155,25 @@ class TemplateApi:
         )
 
     def embed(self, service: str, src: str, title: str, *, locale: str | None = None) -> markupsafe.Markup:
-        """Return a placeholder for an embedded page of *service*, with a plain link to the original.
+        """Return a placeholder for what *service* shows at *src*, with a plain link to the original.
 
-        Nothing is loaded from the provider before the reader agrees.
+        *src* is a link to share, an address to embed or the frame's own: known providers are shown in their
+        privacy-friendly form. Nothing is loaded from the provider before the reader agrees.
+        """
+        return _markup(self._article(_site(), locale).embed(service, src, title))
+
+    def consent_embeds(
+        self, body: str | None, *, bare_links: bool | None = None, locale: str | None = None
+    ) -> markupsafe.Markup:
+        """Return *body*, an article's HTML, with placeholders for what it embeds; the rest as it is, byte for byte.
+
+        :param bare_links: whether a link on a line of its own stands for what it leads to; by default as the site's
+            file says under ``[embeds]``.
         """
         snapshot = _site()
-        if snapshot is None:
-            return markupsafe.Markup("<p>{}</p>").format(title)
-        texts = snapshot.notices[self._page_locale(snapshot, locale)].content["texts"]
-        declared = next((s for s in snapshot.site.optional_services if s.id == service), None)
-        if declared is None or not src.startswith(("https://", "http://", "/")):
-            # The article must stay readable: what cannot be shown lawfully becomes its title.
-            log.error("'consentkit.embed' was given the service %r, which the site does not declare.", service[:40])
-            return markupsafe.Markup("<p>{}</p>").format(title)
-        words = {"name": declared.name, "provider": declared.provider}
-        return markupsafe.Markup(
-            '<div class="consentkit consentkit-embed" data-consent="{purpose}" data-service="{service}" lang="{lang}">'
-            '<div class="consentkit-embed-words"><p class="consentkit-embed-title">{title}</p><p>{blocked}</p>'
-            '<p class="consentkit-embed-actions">'
-            '<button type="button" class="consentkit-button" data-consentkit-embed="once" hidden>{once}</button> '
-            '<button type="button" class="consentkit-button" data-consentkit-embed="always" hidden>{always}</button> '
-            '<a href="{src}" rel="noopener noreferrer">{original}</a></p></div>'
-            '<iframe data-consent="{purpose}" data-service="{service}" data-src="{src}" title="{title}" '
-            "allowfullscreen hidden></iframe></div>"
-        ).format(
-            purpose=declared.purposes[0],
-            service=service,
-            lang=snapshot.notices[self._page_locale(snapshot, locale)].locale,
-            title=title,
-            src=src,
-            blocked=_filled(texts["embed_blocked"], words),
-            once=texts["embed_once"],
-            always=_filled(texts["embed_always"], words),
-            original=_filled(texts["embed_original"], words),
-        )
+        if bare_links is None:
+            bare_links = snapshot is not None and snapshot.site.embeds.bare_links
+        return _markup(self._article(snapshot, locale).rewrite(str(body or ""), bare_links=bare_links))
 
     def csp_sources(self) -> dict[str, list[str]]:
         """Return the sources that pages need for consentkit itself, by CSP directive. Services' hosts are not in it."""
@@ -202,6 +192,18 @@ class TemplateApi:
     def _page_locale(self, snapshot: SiteSnapshot, given: str | None) -> str:
         wanted = given or (self._locale() if self._locale else None)
         return (best(wanted, snapshot.site.locales) if wanted else None) or snapshot.site.locales[0]
+
+    def _article(self, snapshot: SiteSnapshot | None, locale: str | None) -> Article:
+        own, style = own_origin(), _placeholder_style()
+        if snapshot is None:
+            # Nobody can agree to anything here: words and links.
+            words = catalog(locale or SOURCE_LOCALE)
+            texts = {name: words.gettext(text) for name, text in ELSEWHERE.items()}
+            return Article(Declared((), name="?", own=own), texts, words.tag, style=style)
+        site = snapshot.site
+        notice = snapshot.notices[self._page_locale(snapshot, locale)]
+        declared = Declared(site.services, name=site.id, own=own, origins=site.site.origins)
+        return Article(declared, notice.content["texts"], notice.locale, style=style, sandbox=site.embeds.sandbox)
 
     def _nonce_attribute(self) -> markupsafe.Markup:
         return _attribute("nonce", self._nonce() if self._nonce else None)
@@ -226,6 +228,19 @@ def _site() -> SiteSnapshot | None:
         return None
 
 
+def _placeholder_style() -> str:
+    style = static_asset("embeds.css")
+    return str(
+        markupsafe.Markup('<link rel="stylesheet" href="{}{}/embeds.css?v={}">').format(
+            base_url(), current_runtime().settings.assets_path, style.version if style else ""
+        )
+    )
+
+
+def _markup(text: str) -> markupsafe.Markup:
+    return markupsafe.Markup(text)  # noqa: S704 - an article's own markup, or ours, in which all words are escaped
+
+
 def _here() -> str:
     """Return the page's own address, without its query: a cached page must not lead one reader to another's search."""
     return _quoted(flask.request.script_root + flask.request.path)
@@ -237,9 +252,3 @@ def _quoted(path: str) -> str:
 
 def _attribute(name: str, value: str | None) -> markupsafe.Markup:
     return markupsafe.Markup(' {}="{}"').format(markupsafe.Markup(name), value) if value else markupsafe.Markup()  # noqa: S704 - names are ours
-
-
-def _filled(text: str, values: cabc.Mapping[str, str]) -> str:
-    for name, value in values.items():
-        text = text.replace(f"%({name})s", value)
-    return text

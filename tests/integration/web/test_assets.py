@@ -166,7 +166,9 @@ def test_a_page_loads_the_style_of_its_own_layout(make_newsroom: MakeNewsroom, l
     newsroom = make_newsroom(text=text)
     reader = Reader(newsroom)
     sheets = [address for address in _Scripts(reader.get("/news/1").text).addresses if ".css?v" in address]
-    assert [address.partition("?")[0] for address in sheets] == [f"/consent/static/{layout}.css"]
+    # The page has an embed.
+    expected = [f"/consent/static/{layout}.css", "/consent/static/embeds.css"]
+    assert [address.partition("?")[0] for address in sheets] == expected
     style = reader.get(sheets[0]).text
     evidence = newsroom.runtime.site("steppe-herald").notices["ru"].style
     assert evidence.startswith(style)

@@ -1,0 +1,196 @@
+"""The HTML that a content system stored, with placeholders in the place of embeds. What is no embed stays as it is.
+
+The text is parsed as browsers parse it, and only what was found is replaced, in the text itself. Then the result is
+parsed again, until nothing is found: taking something out can bring together what was apart.
+"""
+
+from __future__ import annotations
+
+import collections.abc as cabc
+import dataclasses
+import html
+import logging
+
+import markupsafe
+import turbohtml
+
+from .catalogue import catalogue
+from .declared import Declared
+from .frames import widen
+from .offers import Offers
+from .placeholder import Content
+from .placeholder import render
+from .places import Lost
+from .places import Places
+from .places import children
+from .places import gaps
+from .places import is_whole
+
+log = logging.getLogger("consentkit")
+
+_WANTED = "iframe, embed, object, script, base, img[src], blockquote[class], div[class], div[id]"
+_FRAMES = {"iframe", "embed", "object"}
+#: More than two are needed only for what was made to mislead.
+_ROUNDS = 6
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class _Edit:
+    start: int
+    end: int
+    text: str
+    #: Whether *text* is a placeholder, which needs its style.
+    shown: bool = False
+
+
+class Article:
+    """Makes placeholders for one site in one language.
+
+    :param texts: the notice's, in *locale*. :param style: the markup that brings the placeholders' style.
+    """
+
+    def __init__(
+        self,
+        declared: Declared,
+        texts: cabc.Mapping[str, str],
+        locale: str,
+        *,
+        style: str = "",
+        sandbox: bool = False,
+    ) -> None:
+        self._offers = Offers(declared, sandbox=sandbox)
+        self._texts = texts
+        self._locale = locale
+        self._style = style
+
+    def embed(self, service: str, src: str, title: str) -> str:
+        """Return the placeholder for *src*, shown by *service*. What cannot be shown lawfully is words and a link."""
+        content = self._offers.named(service, src, title)
+        if content is None:
+            return f"<p>{markupsafe.escape(title)}</p>"
+        return self._style + self._render(content)
+
+    def rewrite(self, source: str, *, bare_links: bool = False) -> str:
+        """Return *source* with its embeds held back. Without embeds it comes out as it is, byte for byte.
+
+        :param bare_links: whether a link on a line of its own stands for what it leads to.
+        """
+        if "<" not in source and not (bare_links and "://" in source):
+            return source
+        text, styled = source, False
+        try:
+            for _ in range(_ROUNDS):
+                before = text
+                # What stands in <noscript> is text to a browser with script, and markup to one without.
+                for scripting in (True, False) if "<noscript" in text.lower() else (True,):
+                    edits = self._edits(text, scripting=scripting, bare_links=bare_links)
+                    text = self._splice(text, edits, styled=styled)
+                    styled = styled or any(edit.shown for edit in edits)
+                if text == before:
+                    return text
+        except Lost:
+            log.error("The parser lost its place in an article.")  # noqa: TRY400 - no trace says more
+        # Made to mislead: no markup of it can be trusted, and its words are for reading all the same.
+        log.error("An article's markup cannot be made safe; its words are shown without any.")
+        return str(markupsafe.escape(turbohtml.parse_fragment(source, scripting=True).text))
+
+    def _splice(self, source: str, edits: cabc.Sequence[_Edit], *, styled: bool) -> str:
+        pieces, place = [], 0
+        for edit in edits:
+            pieces.append(source[place : edit.start])
+            if edit.shown and not styled:
+                pieces.append(self._style)
+                styled = True
+            pieces.append(edit.text)
+            place = edit.end
+        return "".join([*pieces, source[place:]]) if pieces else source
+
+    def _edits(self, source: str, *, scripting: bool, bare_links: bool) -> list[_Edit]:
+        root = turbohtml.parse_fragment(source, source_locations=True, scripting=scripting)
+        places = Places(source)
+        edits = list(self._lines(root, source, places)) if bare_links else []
+        for element in root.select(f"{_WANTED}, p, div" if bare_links else _WANTED):
+            # In a drawing or a formula only scripts do anything.
+            drawn = element.namespace is not turbohtml.Namespace.HTML and element.tag != "script"
+            if element.source_location is None or drawn:
+                continue
+            start, end = places.span(element)
+            edit = self._edit(element, start, end, source, places)
+            if edit is None and bare_links and end is not None and element.tag in {"p", "div"}:
+                edit = self._bare(element, start, end)
+            if edit is not None:
+                edits.append(edit)
+        kept: list[_Edit] = []
+        # Not in the order of the tree: what stands wrongly in a table is moved out of it there.
+        for edit in sorted(edits, key=lambda one: (one.start, -one.end)):
+            if not kept or edit.start >= kept[-1].end:
+                kept.append(edit)
+        return kept
+
+    def _edit(
+        self, element: turbohtml.Element, start: int, end: int | None, source: str, places: Places
+    ) -> _Edit | None:
+        tag = element.tag
+        if tag in _FRAMES:
+            return self._framed(element, start, len(source) if end is None else end, places)
+        if tag == "script":
+            return self._script(element, start, len(source) if end is None else end)
+        if tag in {"base", "img"}:
+            # The first would make addresses of the site's own into somebody else's.
+            words = "" if tag == "base" else self._offers.mark(element)
+            return None if words is None else _Edit(start, start + len(places.opening(element)), words)
+        if end is None:
+            # Never closed: everything that follows is in it. Its words stay, and without its script nothing is loaded.
+            return None
+        if element.attr("id") in catalogue().leftovers and not element.text.strip() and not children(element):
+            return _Edit(start, end, "")
+        content = self._offers.coded(element)
+        return None if content is None or not is_whole(source[start:end]) else self._shown(element, start, end, content)
+
+    def _framed(self, element: turbohtml.Element, start: int, end: int, places: Places) -> _Edit | None:
+        content = self._offers.framed(element)
+        if content is None:
+            return None
+        start, end, shape = widen(element, start, end, places)
+        return self._shown(element, start, end, dataclasses.replace(content, shape=shape or content.shape))
+
+    def _script(self, element: turbohtml.Element, start: int, end: int) -> _Edit | None:
+        content = self._offers.posted(element)
+        if content is not None:
+            return self._shown(element, start, end, content)
+        text = self._offers.script(element)
+        return None if text is None else _Edit(start, end, text)
+
+    # ── links on a line of their own ──
+
+    def _bare(self, element: turbohtml.Element, start: int, end: int) -> _Edit | None:
+        """Return the edit for a paragraph or a box that holds nothing but a link."""
+        if element.closest(".consentkit") is not None:
+            return None
+        inside, text = children(element), element.text.strip()
+        if not text or len(text.split()) > 1 or len(inside) > 1:
+            return None
+        target = (inside[0].attr("href") or "" if inside[0].tag == "a" else "") if inside else text
+        if target.removesuffix("/") != text.removesuffix("/"):
+            return None
+        content = self._offers.linked(target)
+        return None if content is None else self._shown(element, start, end, content)
+
+    def _lines(self, root: turbohtml.Element, source: str, places: Places) -> cabc.Iterator[_Edit]:
+        """Yield edits for links that stand on lines of the text itself, outside of every element."""
+        for start, stop in gaps(root, len(source), places):
+            place = start
+            for line in source[start:stop].splitlines(keepends=True):
+                word = line.strip()
+                content = self._offers.linked(html.unescape(word)) if "://" in word else None
+                if content is not None:
+                    begin = place + line.index(word)
+                    yield _Edit(begin, begin + len(word), self._render(content), shown=True)
+                place += len(line)
+
+    def _shown(self, element: turbohtml.Element, start: int, end: int, content: Content) -> _Edit:
+        inline = any(isinstance(one, turbohtml.Element) and one.tag == "p" for one in element.ancestors)
+        return _Edit(start, end, self._render(content, inline=inline), shown=True)
+
+    def _render(self, content: Content, *, inline: bool = False) -> str:
+        return render(content, self._texts, self._locale, inline=inline)
