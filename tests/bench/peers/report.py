@@ -222,7 +222,9 @@ def _plain(value: float) -> str:
 
 
 def _spread(value: Figure) -> str:
-    return f"{value['median']:,.0f} ({value['q1']:,.0f}–{value['q3']:,.0f})"
+    # Nothing is below nothing: "-0" would be a rounded little less.
+    median, low, high = (round(value[name]) for name in ("median", "q1", "q3"))
+    return f"{median:,} ({low:,}–{high:,})"
 
 
 def _policy(said: dict[str, t.Any]) -> str:
