@@ -24,7 +24,7 @@ UNPACKED = HERE / "node_modules" / ".chromium"
 NAMES = ("chromium", "chromium-browser", "google-chrome")
 
 #: Names under .example are this machine; nothing else is looked up, so no test can reach out.
-RESOLVER = "MAP *.example 127.0.0.1, MAP * ~NOTFOUND, EXCLUDE localhost, EXCLUDE 127.0.0.1"
+RESOLVER = "MAP *.example 127.0.0.1, MAP * ~NOTFOUND, EXCLUDE localhost, EXCLUDE *.localhost, EXCLUDE 127.0.0.1"
 ARGUMENTS = (
     f"--host-resolver-rules={RESOLVER}",
     "--disable-background-networking",

@@ -5,6 +5,8 @@ export interface ServiceEntry {
   readonly id: string;
   /** It may run when all of these are agreed to, unless the reader answered for it alone. */
   readonly purposes: readonly string[];
+  /** What it stores on the page's own site (see `blockers/cleanup.ts` for the form). */
+  readonly stored?: string;
 }
 
 interface SiteFacts {
@@ -19,6 +21,8 @@ interface SiteFacts {
   /** The ids of the optional purposes. */
   readonly purposes: readonly string[];
   readonly services: readonly ServiceEntry[];
+  /** What a necessary service stores under a name that an optional one may use as well, in the form of `stored`. */
+  readonly kept?: string;
 }
 
 /** What `page.js` reads from its element's `data-consentkit-config`. */

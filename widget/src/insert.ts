@@ -32,20 +32,6 @@ export function insert(data: TagData, source: string): void {
     return template.content.firstElementChild as HTMLElement;
   };
 
-  const signal = !!navigator.globalPrivacyControl;
-  if (signal && data.gpc !== "off") document.documentElement.dataset.consentkitGpc = data.gpc ?? "";
-  addStyle(data.css);
-  start(
-    { ...data, locale, version, signal },
-    base,
-    relate(base, location, data.cookieDomain),
-    (place) => {
-      element ??= make();
-      if (place && !element.isConnected) document.body.prepend(element);
-      return element;
-    },
-    policy,
-  );
   // A way back, on a page that has none of its own.
   const offer = () => {
     if (document.querySelector("[data-consentkit-action=customize]:not(#consentkit-notice *)")) return;
@@ -58,6 +44,22 @@ export function insert(data: TagData, source: string): void {
     button.textContent = settings;
     document.body.append(button);
   };
+
+  const signal = !!navigator.globalPrivacyControl;
+  if (signal && data.gpc !== "off") document.documentElement.dataset.consentkitGpc = data.gpc ?? "";
+  addStyle(data.css);
+  start(
+    { ...data, locale, version, signal },
+    base,
+    relate(base, location, data.cookieDomain),
+    (place) => {
+      if (document.readyState !== "loading") offer();
+      // A framework that keeps pages for the way back keeps a copy of it.
+      element = document.getElementById("consentkit-notice") ?? element ?? make();
+      if (place && !element.isConnected) document.body.prepend(element);
+      return element;
+    },
+    policy,
+  );
   if (document.readyState === "loading") document.addEventListener("DOMContentLoaded", offer);
-  else offer();
 }

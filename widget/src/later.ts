@@ -4,10 +4,12 @@
  */
 
 import type { Action, Answers, Outcome, State } from "./api.ts";
+import { cleanUp } from "./blockers/cleanup.ts";
 import { placeholderOf, showOnce } from "./blockers/embeds.ts";
 import { createGate } from "./blockers/gate.ts";
 import type { Config } from "./config.ts";
-import { agrees, permits } from "./core/state.ts";
+import { agrees } from "./core/state.ts";
+import { type NoticeContent, tellLeftBehind } from "./ui/message.ts";
 import { createTrap } from "./ui/modal.ts";
 import type { Notice } from "./ui/notice.ts";
 import { bindForm, makeForm, readForm, showDialog } from "./ui/preferences.ts";
@@ -24,6 +26,8 @@ export interface Page {
   readonly notice: Notice;
   guard(work: () => unknown): Promise<void>;
   state(): State;
+  /** How many decisions are on their way. */
+  deciding: number;
   decide(
     action: Action,
     form?: HTMLFormElement | null,
@@ -32,7 +36,7 @@ export interface Page {
 }
 
 export interface Later {
-  /** Follows the state: lets go what is allowed now, takes back what is not. */
+  /** Follows the state and the page: lets go what is allowed now, takes back what is not. */
   follow(): void;
   /** Does what *button* says; without one, shows the preferences. */
   press(button?: HTMLElement): Promise<unknown>;
@@ -42,21 +46,80 @@ export interface Later {
   settle(outcome: Outcome, form?: HTMLFormElement | null): unknown;
 }
 
+/** Where, for the next page alone, the names of services are kept of which the reader has to be told. */
+const LEFT = "consentkit:left";
+
 /** The style of the second layer. */
 declare const STYLE: string;
 
 export function attach(page: Page): Later {
   const { config, base, guard, state, decide, notice } = page;
   const policy = page.policy ?? createPolicy();
-  const gate = createGate((purposes, service) => permits(state(), purposes, service), policy, guard);
+  const gate = createGate(state, policy, guard);
   const trap = createTrap();
   addStyle(STYLE);
+  /** The state that was followed last. */
+  let before: State | undefined;
+  /** The services that were allowed on this page and are refused now. */
+  const lost: string[] = [];
+
+  /** The locale of the page's notice, and its version: a page that replaced another may have another. */
+  const here = () => {
+    const { lang: locale, dataset } = notice.element() ?? { lang: config.locale, dataset: config };
+    return { locale, version: dataset.version };
+  };
+  const clean = () => cleanUp(config, state(), window);
+
+  /** Says which of the services *ids* have stored something that only they can delete. */
+  async function tell(ids: readonly string[]): Promise<void> {
+    if (!ids.length) return;
+    const response = await fetch(`${base}notice?site=${config.site}&locale=${here().locale}`);
+    const content = (await response.json()) as NoticeContent;
+    const theirs = content.services.filter(
+      ({ id, cookies }) => ids.includes(id) && cookies.some(({ party }) => party === "third"),
+    );
+    if (theirs.length) tellLeftBehind(content, theirs);
+  }
+
+  /** Loads the page anew if a script has run that nothing else stops. */
+  async function stop(): Promise<void> {
+    if (!gate.outrun()) return;
+    try {
+      sessionStorage.setItem(LEFT, lost.join(" "));
+    } catch {}
+    // What takes longer is not waited for, and looked for again on the page that comes.
+    await Promise.race([clean(), new Promise((done) => setTimeout(done, 500))]);
+    location.reload();
+  }
+
+  /** What follows from another state than before. */
+  function change(now: State): void {
+    const past = before;
+    before = now;
+    const fewer = config.services.flatMap(({ id }) => (past?.services[id] && !now.services[id] ? [id] : []));
+    // Who is asked again may agree again: until then only what this page itself made possible goes.
+    if (now.status === "valid" || fewer.length) clean();
+    lost.push(...fewer);
+    // The scripts have heard of it by then, and may have written once more.
+    if (lost.length) setTimeout(clean);
+    if (!gate.outrun() && now.status === "valid") guard(() => tell(fewer));
+  }
+
+  addEventListener("pagehide", () => lost.length && clean());
+  guard(() => {
+    let left: string | null = null;
+    try {
+      left = sessionStorage.getItem(LEFT);
+      sessionStorage.removeItem(LEFT);
+    } catch {}
+    return left && tell(left.split(" "));
+  });
 
   /** Fetches the second layer. *current*: whatever the server has now, not what this page was made with. */
   async function fetchForm(current?: boolean): Promise<HTMLElement> {
-    const { site, locale, version } = config;
+    const { locale, version } = here();
     const response = await fetch(
-      `${base}preferences?site=${site}&locale=${locale}&fragment=1${current ? "" : `&v=${version}`}`,
+      `${base}preferences?site=${config.site}&locale=${locale}&fragment=1${current ? "" : `&v=${version}`}`,
     );
     if (!response.ok) throw new Error(`preferences: ${response.status}`);
     return makeForm(await response.text(), policy);
@@ -72,9 +135,13 @@ export function attach(page: Page): Later {
 
   return {
     follow() {
+      const now = state();
       gate.scan();
       const element = notice.element();
       trap(element?.hidden ? null : element);
+      if (now !== before) change(now);
+      // An own decision is waited for: before it is stored, the next page would not know of it.
+      if (now.recorded && !page.deciding) guard(stop);
     },
     async press(button) {
       const { consentkitAction: action = "customize", consentkitEmbed: embed } = button?.dataset ?? {};
@@ -103,8 +170,7 @@ export function attach(page: Page): Later {
       if (outcome === "unsaved") toast((await fetchForm()).dataset.textUnsaved, notice.element());
       if (outcome === "failed" && !form) toast(notice.words("failed"), notice.element());
       if (outcome === "changed") return open(true);
-      // Nothing else stops a script that runs.
-      if (outcome === "stored" && gate.outrun()) location.reload();
+      if (outcome === "stored") return stop();
     },
   };
 }

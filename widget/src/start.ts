@@ -24,6 +24,8 @@ declare global {
   }
 }
 
+const NOTICE = "#consentkit-notice";
+
 /** The name of the built `later.js` with its version. */
 declare const LATER: string;
 
@@ -44,9 +46,8 @@ export async function begin(work: () => void): Promise<void> {
 
 export function start(config: Config, base: string, relation: Relation, source: NoticeSource, policy?: Policy): void {
   const events = createEvents(document);
-  const root = document.documentElement;
   /** With a value the browser's signal is answer enough: nobody is asked, and nothing is allowed. */
-  const { consentkitGpc: quiet } = root.dataset;
+  const { consentkitGpc: quiet } = document.documentElement.dataset;
   /** Nothing that goes wrong in here is the page's business. */
   const guard = async (work: () => unknown) => {
     try {
@@ -66,16 +67,23 @@ export function start(config: Config, base: string, relation: Relation, source: 
     },
   });
   const { state } = consent;
-  const focus = createFocus((element) => !!element.closest("#consentkit-notice,.consentkit-dialog"));
+  const focus = createFocus((element) => !!element.closest(`${NOTICE},.consentkit-dialog`));
   const first = createNotice(source);
   let later: Promise<Later> | undefined;
+  /** The same, once it is there: what is refused then goes before anybody hears of it. */
+  let rest: Later | undefined;
+  let tried = false;
+  let showing = false;
+  let focused: HTMLElement | undefined;
   let counted = false;
 
   /** Loads the rest, once; again after a failure. */
   const load = async () => {
-    later ??= (import(`${base}${config.assets}${LATER}`) as Promise<typeof import("./later.ts")>).then(({ attach }) =>
-      attach(page),
-    );
+    tried = true;
+    later ??= (import(`${base}${config.assets}${LATER}`) as Promise<typeof import("./later.ts")>).then(({ attach }) => {
+      rest = attach(page);
+      return rest;
+    });
     try {
       return await later;
     } catch (error) {
@@ -94,16 +102,41 @@ export function start(config: Config, base: string, relation: Relation, source: 
     else addEventListener("load", send);
   };
 
-  /** Follows the state: the notice comes or goes, what is held back is let go or taken back. */
-  function follow(): unknown {
+  /**
+   * Follows the state: the notice comes or goes, what is held back is let go or taken back. And the page: a framework
+   * that goes to the next page without loading one replaces the body, and the root's attributes. *tried*: what could
+   * not be loaded is not asked for at each such change.
+   */
+  function follow(tried?: boolean): unknown {
     const valid = quiet || state().status === "valid";
-    root.dataset.consentkit = valid ? "decided" : "pending";
-    if (valid) first.hide();
-    else if (first.show(state().revision)) {
-      events.send("shown", state());
-      count();
+    const { dataset } = document.documentElement;
+    const mark = valid ? "decided" : "pending";
+    if (dataset.consentkit !== mark) dataset.consentkit = mark;
+    dataset.consentkitReady = "";
+    if (valid) {
+      first.hide();
+      showing = false;
+    } else {
+      // Whoever stood on a button of the notice that is gone stands on the same of the one that came.
+      const gone = !focused?.isConnected && focused?.closest(NOTICE) && focused;
+      const shown = first.show(state().revision);
+      if (gone) {
+        const action = `${NOTICE} [data-consentkit-action=${gone.dataset.consentkitAction}]`;
+        document.querySelector<HTMLElement>(action)?.focus({ preventScroll: true });
+      }
+      if (shown && !showing) {
+        showing = true;
+        events.send("shown", state());
+        count();
+      }
     }
-    return (later || agrees(state()) || first.isModal()) && load().then((rest) => rest.follow());
+    if (rest) return rest.follow();
+    // Only what has to show without consent needs more than the notice, before the reader agrees to something.
+    return (
+      !tried &&
+      (later || agrees(state()) || first.isModal() || document.querySelector('[data-consent*="!"]')) &&
+      load().then((rest) => rest.follow())
+    );
   }
 
   async function decide(action: Action, form?: HTMLFormElement | null, answers?: Pick<Wish, "purposes" | "services">) {
@@ -119,6 +152,7 @@ export function start(config: Config, base: string, relation: Relation, source: 
       form?.closest("dialog")?.close();
       regain();
     };
+    page.deciding++;
     const outcome = consent.decide({
       action,
       ...answers,
@@ -129,7 +163,7 @@ export function start(config: Config, base: string, relation: Relation, source: 
     // A refusal is in force by now, whether it is recorded or not.
     if (state() !== before && !state().recorded) leave();
     else first.say(first.words("saving"), form);
-    const end = await outcome;
+    const end = await outcome.finally(() => page.deciding--);
     first.say(end === "failed" ? first.words(end) : "", form);
     if (end === "stored") leave();
     // Only then is there more to say, or something to be stopped.
@@ -137,7 +171,16 @@ export function start(config: Config, base: string, relation: Relation, source: 
     return end;
   }
 
-  const page: Page = { config, base, policy, guard, state, decide, notice: first };
+  const page: Page = {
+    config,
+    base,
+    policy,
+    guard,
+    state,
+    deciding: 0,
+    decide,
+    notice: first,
+  };
 
   const press = async (button?: HTMLElement) => {
     try {
@@ -181,8 +224,30 @@ export function start(config: Config, base: string, relation: Relation, source: 
   guard(() => {
     window.consentkit = api;
   });
-  root.dataset.consentkitReady = "";
   guard(follow);
   if (quiet === "record") guard(async () => (await load()).signal());
+  // Something of a service that is refused is still here, or there is something to say of one: `later.js` looks closer.
+  guard(() => {
+    let left: unknown;
+    try {
+      left = sessionStorage.getItem("consentkit:left");
+    } catch {}
+    if (state().status === "valid") {
+      left ||= config.services.some(
+        ({ id, stored }) =>
+          !state().services[id] &&
+          stored?.split(" ").some((item) => `; ${document.cookie}`.includes(`; ${item.split("*")[0]}`)),
+      );
+    }
+    return left && load().then((rest) => rest.follow());
+  });
+  document.addEventListener("focusin", ({ target }) => {
+    focused = target as HTMLElement;
+  });
+  new MutationObserver(() => guard(() => follow(tried))).observe(document, {
+    childList: true,
+    subtree: true,
+    attributeFilter: ["data-consentkit", "data-consent"],
+  });
   events.send("ready", state());
 }

@@ -80,6 +80,11 @@ class StoredItem(Model):
         """Whether this entry declares the item of that *name*."""
         return fnmatch.fnmatchcase(name, self.name.replace("[", "[[]").replace("?", "[?]"))
 
+    def may_meet(self, other: StoredItem) -> bool:
+        """Whether something may have a name that both declare. Rather once too often than once too seldom."""
+        one, two = (item.name.partition("*")[0] for item in (self, other))
+        return self.kind == other.kind and (one.startswith(two) or two.startswith(one))
+
 
 class Service(Model):
     """A third party or a component of the site itself, used for one or more purposes."""
@@ -107,3 +112,8 @@ class Service(Model):
     why_necessary: Localized = pydantic.Field(
         default={}, description="For `necessary` alone: why the site cannot do without it, by locale."
     )
+
+    @property
+    def first_party_items(self) -> tuple[StoredItem, ...]:
+        """What it keeps on the site's own domain, where the site's pages can delete it."""
+        return tuple(item for item in self.cookies if item.party is Party.FIRST)

@@ -26,6 +26,7 @@ from .purposes import NECESSARY
 from .purposes import Purpose
 from .regimes import RegimeId
 from .services import Service
+from .services import StoredItem
 from .vendor_signals import Signals
 
 ORIGIN = Pattern(
@@ -337,6 +338,15 @@ class Site(Model):
         return tuple(
             sorted((s for s in self.services if set(s.purposes) != {NECESSARY}), key=lambda service: service.id)
         )
+
+    @property
+    def protected_items(self) -> tuple[StoredItem, ...]:
+        """What necessary services store under names that optional ones may use as well: refusing deletes none of it."""
+        optional = [item for service in self.optional_services for item in service.first_party_items]
+        necessary = [
+            item for service in self.services if set(service.purposes) == {NECESSARY} for item in service.cookies
+        ]
+        return tuple(item for item in necessary if any(item.may_meet(other) for other in optional))
 
     def choose(self, purposes: t.Mapping[str, bool], services: t.Mapping[str, bool]) -> Choice:
         """Return the full answer that follows from what was ticked.

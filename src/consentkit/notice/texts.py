@@ -63,6 +63,11 @@ ELSEWHERE = {
     "refused_unsaved": N_("Your refusal is in force here. We will save it as soon as the connection is back."),
     "notice_changed": N_("This notice has changed. Please choose again."),
     "gpc_recorded": N_("Your browser refused for you by Global Privacy Control. Only what is necessary is on."),
+    "left_behind": N_(
+        "What these services have stored in your browser under their own addresses, we cannot delete. You can do it in "
+        "your browser's settings, or they can:"
+    ),
+    "dismiss": N_("Close"),
     "embed_blocked": N_(
         "This content comes from %(name)s. If you show it, %(provider)s (%(country)s) receives data from your device."
     ),

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import base64
+import collections.abc as cabc
 import dataclasses
 import functools
 import gzip
 import hashlib
 import importlib.resources
 import json
+import typing as t
 
 import brotli
 import flask
 
+from ..consent.services import StorageKind
+from ..consent.services import StoredItem
 from ..consent.site import GpcAnswer
 from ..notice.render import Notice
 from ..operations.publish_site import UNKNOWN_REVISION
@@ -41,6 +45,14 @@ _DATA_MARK = "__CONSENTKIT_DATA__"
 #: What the script of the signals calls its data where no element has them.
 _SIGNALS_MARK = "__CONSENTKIT_SIGNALS__"
 _YEAR = 31_536_000
+#: What stands before the name of something that is stored, by its kind.
+_STORED = {
+    StorageKind.COOKIE: "",
+    StorageKind.LOCAL_STORAGE: "=l",
+    StorageKind.SESSION_STORAGE: "=s",
+    StorageKind.INDEXED_DB: "=i",
+    StorageKind.CACHE: "=h",
+}
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -101,12 +113,28 @@ def widget_facts(snapshot: SiteSnapshot, assets_path: str) -> dict[str, object]:
         "cookieDomain": snapshot.site.site.cookie_domain,
         "purposes": [purpose.id for purpose in snapshot.site.optional_purposes],
         "services": [
-            {"id": sid, "purposes": list(services[sid].purposes) if sid in services else []}
-            for sid in snapshot.services_order
+            {**entry, **_named("stored", services[entry["id"]].first_party_items if entry["id"] in services else ())}
+            for entry in _services(snapshot)
         ],
+        **_named("kept", snapshot.site.protected_items),
         # What most sites do need not be said.
         **({} if answer is GpcAnswer.ASK else {"gpc": answer.value}),
     }
+
+
+def _services(snapshot: SiteSnapshot) -> list[dict[str, t.Any]]:
+    services = {service.id: service for service in snapshot.site.optional_services}
+    return [
+        {"id": sid, "purposes": list(services[sid].purposes) if sid in services else []}
+        for sid in snapshot.services_order
+    ]
+
+
+def _named(key: str, items: cabc.Iterable[StoredItem]) -> dict[str, str]:
+    # Names have no spaces, and no cookie's name begins with "=" (see widget/src/blockers/cleanup.ts). Every byte of it
+    # is in every page: what is empty is not there.
+    text = " ".join(_STORED[item.kind] + item.name for item in items)
+    return {key: text} if text else {}
 
 
 def signals_facts(snapshot: SiteSnapshot) -> dict[str, object] | None:
@@ -116,7 +144,8 @@ def signals_facts(snapshot: SiteSnapshot) -> dict[str, object] | None:
         return None
     known = widget_facts(snapshot, "")
     return {
-        **{key: known[key] for key in ("site", "revision", "purposes", "services")},
+        **{key: known[key] for key in ("site", "revision", "purposes")},
+        "services": _services(snapshot),
         **site.signals.page_facts({purpose.id for purpose in site.purposes}),
     }
 
