@@ -5,7 +5,7 @@
 
 import type { Action, Answers, Outcome, State } from "./api.ts";
 import { cleanUp } from "./blockers/cleanup.ts";
-import { placeholderOf, showOnce } from "./blockers/embeds.ts";
+import { arrive, forgetOnce, placeholderOf, showOnce } from "./blockers/embeds.ts";
 import { createGate } from "./blockers/gate.ts";
 import type { Config } from "./config.ts";
 import { agrees } from "./core/state.ts";
@@ -57,6 +57,9 @@ export function attach(page: Page): Later {
   const policy = page.policy ?? createPolicy();
   const gate = createGate(state, policy, guard);
   const trap = createTrap();
+  const mark = () => JSON.stringify([state().purposes, state().services, state().action]);
+  /** What held when it was looked at last. */
+  let held = mark();
   addStyle(STYLE);
   /** The state that was followed last. */
   let before: State | undefined;
@@ -136,6 +139,9 @@ export function attach(page: Page): Later {
   return {
     follow() {
       const now = state();
+      // A refusal that is recorded a while after it took force is no second one.
+      if (mark() !== held && state().action && !agrees(state())) forgetOnce();
+      held = mark();
       gate.scan();
       const element = notice.element();
       trap(element?.hidden ? null : element);
@@ -148,12 +154,12 @@ export function attach(page: Page): Later {
       const form = button?.closest("form");
       if (button && embed) {
         const { purposes, services } = state();
-        const id = placeholderOf(button)?.dataset.service;
-        if (embed === "always" && id) return decide("save", null, { purposes, services: { ...services, [id]: true } });
-        showOnce(button);
+        const placeholder = placeholderOf(button);
+        const id = placeholder?.dataset.service;
+        if (embed === "always" && id) await decide("save", null, { purposes, services: { ...services, [id]: true } });
+        else showOnce(button);
         gate.scan();
-        // The button is gone: the focus goes to what it brought.
-        return placeholderOf(button)?.querySelector("iframe")?.focus();
+        return arrive(placeholder);
       }
       return action === "customize"
         ? open()
