@@ -57,7 +57,7 @@ export function attach(page: Page): Later {
   const policy = page.policy ?? createPolicy();
   const gate = createGate(state, policy, guard);
   const trap = createTrap();
-  const mark = () => JSON.stringify([state().purposes, state().services, state().action]);
+  const mark = () => `${state().action}${agrees(state())}`;
   /** What held when it was looked at last. */
   let held = mark();
   addStyle(STYLE);

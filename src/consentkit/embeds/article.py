@@ -112,12 +112,11 @@ class Article:
         for element in root.select(f"{_WANTED}, p, div" if bare_links else _WANTED):
             # In a drawing or a formula only scripts do anything.
             drawn = element.namespace is not turbohtml.Namespace.HTML and element.tag != "script"
-            if element.source_location is None or drawn:
+            if drawn:
                 continue
-            start, end = places.span(element)
-            edit = self._edit(element, start, end, source, places)
-            if edit is None and bare_links and end is not None and element.tag in {"p", "div"}:
-                edit = self._bare(element, start, end)
+            edit = self._edit(element, source, places)
+            if edit is None and bare_links and element.tag in {"p", "div"}:
+                edit = self._bare(element, places)
             if edit is not None:
                 edits.append(edit)
         kept: list[_Edit] = []
@@ -127,43 +126,49 @@ class Article:
                 kept.append(edit)
         return kept
 
-    def _edit(
-        self, element: turbohtml.Element, start: int, end: int | None, source: str, places: Places
-    ) -> _Edit | None:
+    # What is let be is most of it: places are asked for last.
+
+    def _edit(self, element: turbohtml.Element, source: str, places: Places) -> _Edit | None:
         tag = element.tag
         if tag in _FRAMES:
-            return self._framed(element, start, len(source) if end is None else end, places)
+            return self._framed(element, len(source), places)
         if tag == "script":
-            return self._script(element, start, len(source) if end is None else end)
+            return self._script(element, len(source), places)
         if tag in {"base", "img"}:
             # The first would make addresses of the site's own into somebody else's.
             words = "" if tag == "base" else self._offers.mark(element)
+            start = places.span(element)[0] if words is not None else 0
             return None if words is None else _Edit(start, start + len(places.opening(element)), words)
-        if end is None:
-            # Never closed: everything that follows is in it. Its words stay, and without its script nothing is loaded.
-            return None
         if element.attr("id") in catalogue().leftovers and not element.text.strip() and not children(element):
-            return _Edit(start, end, "")
+            start, end = places.span(element)
+            return None if end is None else _Edit(start, end, "")
         content = self._offers.coded(element)
-        return None if content is None or not is_whole(source[start:end]) else self._shown(element, start, end, content)
+        if content is None:
+            return None
+        start, end = places.span(element)
+        # Never closed: everything that follows is in it. Its words stay, and without its script nothing is loaded.
+        return None if end is None or not is_whole(source[start:end]) else self._shown(element, start, end, content)
 
-    def _framed(self, element: turbohtml.Element, start: int, end: int, places: Places) -> _Edit | None:
+    def _framed(self, element: turbohtml.Element, length: int, places: Places) -> _Edit | None:
         content = self._offers.framed(element)
         if content is None:
             return None
-        start, end, shape = widen(element, start, end, places)
+        start, end = places.span(element)
+        start, end, shape = widen(element, start, length if end is None else end, places)
         return self._shown(element, start, end, dataclasses.replace(content, shape=shape or content.shape))
 
-    def _script(self, element: turbohtml.Element, start: int, end: int) -> _Edit | None:
+    def _script(self, element: turbohtml.Element, length: int, places: Places) -> _Edit | None:
         content = self._offers.posted(element)
-        if content is not None:
-            return self._shown(element, start, end, content)
-        text = self._offers.script(element)
-        return None if text is None else _Edit(start, end, text)
+        text = None if content else self._offers.script(element)
+        if content is None and text is None:
+            return None
+        start, end = places.span(element)
+        end = length if end is None else end
+        return self._shown(element, start, end, content) if content else _Edit(start, end, text or "")
 
     # ── links on a line of their own ──
 
-    def _bare(self, element: turbohtml.Element, start: int, end: int) -> _Edit | None:
+    def _bare(self, element: turbohtml.Element, places: Places) -> _Edit | None:
         """Return the edit for a paragraph or a box that holds nothing but a link."""
         if element.closest(".consentkit") is not None:
             return None
@@ -174,7 +179,8 @@ class Article:
         if target.removesuffix("/") != text.removesuffix("/"):
             return None
         content = self._offers.linked(target)
-        return None if content is None else self._shown(element, start, end, content)
+        start, end = places.span(element) if content else (0, None)
+        return self._shown(element, start, end, content) if content and end is not None else None
 
     def _lines(self, root: turbohtml.Element, source: str, places: Places) -> cabc.Iterator[_Edit]:
         """Yield edits for links that stand on lines of the text itself, outside of every element."""
