@@ -10,6 +10,14 @@ const warn = (text: string, ...what: unknown[]) => console.warn(`consentkit: ${t
 
 const MARK = Symbol.for("consentkit.signals");
 
+const WAITING = "[data-src],[data-srcset],[data-href],[data-data]";
+
+/** Whether the widget has looked at *element*, and shows it. */
+function shows({ dataset: { consent = "" } }: HTMLElement): boolean {
+  const allows = (name: string) => !!window.consentkit?.allows(name.replace("!", "")) !== name.startsWith("!");
+  return consent.split(/\s+/).filter(Boolean).every(allows);
+}
+
 function check(): void {
   const kit = window.consentkit;
   if (!kit) {
@@ -18,20 +26,37 @@ function check(): void {
   }
   const { purposes, services } = kit.state();
   for (const element of document.querySelectorAll<HTMLElement>("[data-consent],[data-service]")) {
-    const { consent = "", service, src } = element.dataset;
+    const { consent = "", service } = element.dataset;
     const names = consent.split(/\s+/).filter(Boolean);
     for (const name of names) {
-      if (name !== "necessary" && !(name in purposes)) {
+      const purpose = name.replace("!", "");
+      if (name !== "necessary" && !(purpose in purposes)) {
         warn(`data-consent="${name}" is no purpose of this site: it will never be let go.`, element);
+      }
+      if (name !== purpose && names.includes(purpose)) {
+        warn(`data-consent="${consent}" asks for ${purpose} and for its refusal: it will never be let go.`, element);
       }
     }
     if (service && !(service in services) && names.join() !== "necessary") {
       warn(`data-service="${service}" is no service of this site: it will never be let go.`, element);
     }
-    if (element instanceof HTMLScriptElement && element.type !== "text/plain" && !kit.allows(names[0] ?? "")) {
+    if (element instanceof HTMLScriptElement && element.type !== "text/plain" && !shows(element)) {
       warn('a script without type="text/plain" is not held back.', element);
-    } else if (element.matches("iframe,img,video,audio,embed") && !src) {
-      warn("write data-src instead of src: the browser loads src before anybody can ask.", element);
+    } else if (element instanceof HTMLScriptElement) {
+      if (element.hasAttribute("src")) warn("write data-src instead of src.", element);
+      if (/document\.write/.test(element.text))
+        warn("document.write does harm in a script that was held back.", element);
+    } else if (element.localName === "link" && element.dataset.src) {
+      warn("write data-href for a link: data-src means nothing there.", element);
+    } else if (element.matches("iframe,img,video,audio,embed,object,link,picture")) {
+      if (!element.matches(WAITING) && !element.querySelector(WAITING)) {
+        warn(
+          "write data-src instead of src, and so on: the browser loads what is live before anybody can ask.",
+          element,
+        );
+      }
+    } else if (!element.hidden && !shows(element) && !element.matches(".consentkit-embed")) {
+      warn("write hidden: until the script runs, and without script, it is seen by everybody.", element);
     }
   }
   // What the site tells other tools, where `signals.js` has left it.
