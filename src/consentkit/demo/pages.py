@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import typing as t
+from pathlib import Path
 
 from flask import Blueprint
 from flask import Response
@@ -30,6 +31,8 @@ if t.TYPE_CHECKING:
     from .stories import Story
 
 newsroom = Blueprint("newsroom", __name__)
+
+_STORED: t.Final = Path(__file__).with_name("stored")
 
 _LOCALE: t.Final = f"<any({', '.join(EDITIONS)}):locale>"
 
@@ -70,6 +73,7 @@ def story(locale: str, slug: str) -> Response:
         older=older,
         newer=newer,
         video_at=_place_video(found),
+        stored=_stored(found),
         alternates={translation.locale: _address(translation) for translation in archive.translations(found)},
     )
     return _publish(page)
@@ -138,6 +142,15 @@ def _address(story: Story) -> str:
 def _picture(story: Story) -> Picture | None:
     picture: Picture | None = current_app.config["HERALD_PICTURES"].get(story.slug)
     return picture or (STEPPE if story.credits else None)
+
+
+def _stored(story: Story) -> str:
+    """Return what the content system has stored below the story's text: HTML as editors pasted it, with embeds."""
+    other = find_other_origin(request.scheme, request.host)
+    if not other or not current_app.config["HERALD_BUNDLED"] or not current_app.config["HERALD_THIRD_PARTY"]:
+        return ""
+    file = _STORED / f"{story.locale}__{story.slug}.html"
+    return file.read_text("utf-8").replace("https://other-origin.example", other) if file.is_file() else ""
 
 
 def _place_video(story: Story) -> int:

@@ -202,13 +202,13 @@ def test_a_page_needs_nothing_inline(reader, path):
 
 def test_third_parties_are_another_site_and_held_back(reader):
     """Nothing of them is asked for by the page's own markup."""
-    answer = reader.get("/ru/news/night-bus", base_url="http://127.0.0.1:8123")
+    answer = reader.get("/ru/news/night-bus", base_url="http://127.0.0.1:8000")
     page = answer.get_data(as_text=True)
 
-    assert 'data-src="http://localhost:8123/stand-in/analytics.js"' in page
-    assert 'data-src="http://localhost:8123/stand-in/video?locale=ru"' in page
+    assert 'data-src="http://localhost:8000/stand-in/analytics.js"' in page
+    assert 'data-src="http://localhost:8000/stand-in/video?locale=ru"' in page
     assert not re.search(r'\ssrc="[^"]*stand-in/', page)
-    assert "frame-src http://localhost:8123" in answer.headers["Content-Security-Policy"]
+    assert "frame-src http://localhost:8000" in answer.headers["Content-Security-Policy"]
 
 
 def test_a_forged_host_reaches_neither_the_page_nor_a_header(reader):
@@ -250,3 +250,14 @@ def test_without_third_parties_nothing_is_held_back(tmp_path):
 
     assert "stand-in" not in _text(answer)
     assert "frame-src" not in answer.headers["Content-Security-Policy"]
+
+
+@pytest.mark.parametrize("locale", ["ru", "kk", "en"])
+def test_what_a_content_system_stored_is_held_back(reader, locale):
+    """The observatory's video waits for its service; the post, whose provider nobody declared, is words and a link."""
+    page = reader.get(f"/{locale}/news/observatory", base_url="http://127.0.0.1:8000").text
+    body = page.partition('<div class="text">')[2].partition("</article>")[0]
+    assert body.count('<iframe data-consent="embeds" data-service="steppe-video" data-src="http://localhost:8000/') == 2
+    assert "telegram.org" not in body
+    assert 'href="https://t.me/telegram/83"' in body
+    assert "<figcaption>" in body
