@@ -27,14 +27,15 @@ const entries = {
   "embeds.css": { entry: "styles/embeds.css", ...styles },
   "pages.css": { entry: "styles/pages.css", ...styles },
   "preferences.css": { entry: "styles/preferences.css", ...styles },
-  "head.js": { entry: "src/head.ts", ...scripts },
+  // What stands in a page is short: the one is a block, the other a module.
+  "head.js": { entry: "src/head.ts", ...scripts, format: "esm" },
   "later.js": {
     entry: "src/later.ts",
     ...scripts,
     format: "esm",
     names: (files) => ({ STYLE: text(files, "preferences.css").trim() }),
   },
-  "page.js": { entry: "src/page.ts", ...scripts, names: later },
+  "page.js": { entry: "src/page.ts", ...scripts, format: "esm", names: later },
   "tag.js": { entry: "src/tag.ts", ...scripts, names: later },
   "tag.mjs": { entry: "src/module.ts", ...scripts, format: "esm", names: later },
   "signals.js": { entry: "src/signals/main.ts", ...scripts },

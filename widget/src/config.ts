@@ -16,8 +16,9 @@ interface SiteFacts {
   readonly base: string;
   /** Where the other files are, seen from there, ending in a slash. */
   readonly assets: string;
-  readonly maxAgeDays: number;
-  readonly cookieDomain: string | null;
+  /** For the tag alone: how long a page that has to keep the state by itself keeps it. */
+  readonly maxAgeDays?: number;
+  readonly cookieDomain?: string;
   /** The ids of the optional purposes. */
   readonly purposes: readonly string[];
   readonly services: readonly ServiceEntry[];

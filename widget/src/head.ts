@@ -13,11 +13,11 @@
       // What else it says is that such readers are not asked.
       if (gpc) found = "decided";
     }
-    const cookies = new Set(document.cookie.split("; ").filter((part) => part.startsWith("consentkit=")));
-    const payload = /=([\w-]+)\.[\w-]+\.[\w-]+$/.exec([...cookies].join())?.[1] as string;
+    const [cookie, other] = new Set(document.cookie.split("; ").filter((part) => part.startsWith("consentkit=")));
+    const payload = (cookie as string).split(/[=.]/)[1] as string;
     const state = JSON.parse(atob(payload.replace(/-/g, "+").replace(/_/g, "/")));
     if (
-      cookies.size === 1 &&
+      !other &&
       state.v === 1 &&
       state.s === site &&
       state.c >= (revision as unknown as number) &&

@@ -23,7 +23,7 @@ const run = () =>
   begin(() => {
     // A module has no `document.currentScript`, nor has what a proxy deferred.
     const script = document.querySelector<HTMLScriptElement>("script[data-consentkit-config]") as HTMLScriptElement;
-    // A page that a cache kept from before has no `assets`.
+    // What most sites have is not said.
     const config: Config = {
       assets: "static/",
       signal: !!navigator.globalPrivacyControl,

@@ -88,7 +88,11 @@ def static_asset(name: str) -> Asset | None:
 
 @functools.cache
 def _static_asset(name: str) -> Asset:
-    return make_asset(static_text(name).encode(), _TYPES[name])
+    text = static_text(name)
+    if name == "page.js":
+        # In the page it is a module; who still asks for the file runs it as a script, whose names would be the page's.
+        text = f"(()=>{{{text}}})()"
+    return make_asset(text.encode(), _TYPES[name])
 
 
 def stylesheet(layout: str) -> str:
@@ -108,9 +112,6 @@ def widget_facts(snapshot: SiteSnapshot, assets_path: str) -> dict[str, object]:
     return {
         "site": snapshot.site.id,
         "revision": page_revision(snapshot),
-        "assets": f"{assets_path}/",
-        "maxAgeDays": snapshot.site.site.max_age_days,
-        "cookieDomain": snapshot.site.site.cookie_domain,
         "purposes": [purpose.id for purpose in snapshot.site.optional_purposes],
         "services": [
             {**entry, **_named("stored", services[entry["id"]].first_party_items if entry["id"] in services else ())}
@@ -118,6 +119,8 @@ def widget_facts(snapshot: SiteSnapshot, assets_path: str) -> dict[str, object]:
         ],
         **_named("kept", snapshot.site.protected_items),
         # What most sites do need not be said.
+        **({} if assets_path == "static" else {"assets": f"{assets_path}/"}),
+        **({} if snapshot.site.site.cookie_domain is None else {"cookieDomain": snapshot.site.site.cookie_domain}),
         **({} if answer is GpcAnswer.ASK else {"gpc": answer.value}),
     }
 
@@ -183,7 +186,12 @@ def tag_asset(snapshot: SiteSnapshot, locale: str | None, *, file: str, base: st
     notices = tuple((name, _words(snapshot.notices[name]), snapshot.notices[name].html) for name in wanted)
     # The second layer brings its own style when it is asked for.
     style = "".join(static_text(f"{name}.css") for name in (snapshot.site.notice.layout, "embeds", "tag"))
-    facts = {**widget_facts(snapshot, assets_path), "base": base}
+    facts = {
+        "assets": f"{assets_path}/",
+        **widget_facts(snapshot, assets_path),
+        "base": base,
+        "maxAgeDays": snapshot.site.site.max_age_days,
+    }
     return _tag_asset(
         file, json.dumps(facts), notices, locale, style=style, signals=json.dumps(signals_facts(snapshot))
     )

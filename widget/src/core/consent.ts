@@ -106,7 +106,7 @@ export function createConsent({ config, base, world, relation, changed }: Option
   function adopt(reply: Reply): boolean {
     const next = look(reply.state);
     if (reply.status !== 201 || next.status !== "valid") return false;
-    if (credentials === "omit") setCookie(`${reply.state}; Max-Age=${config.maxAgeDays * 86_400}`);
+    if (credentials === "omit") setCookie(`${reply.state}; Max-Age=${(config.maxAgeDays ?? 0) * 86_400}`);
     kept = failed = undefined;
     keep(null);
     set(next);

@@ -6,11 +6,7 @@
 import type { Relation } from "./consent.ts";
 
 /** Returns how the service at *base* stands to a page at *page*. */
-export function relate(
-  base: string,
-  page: Pick<Location, "origin" | "hostname">,
-  cookieDomain: string | null,
-): Relation {
+export function relate(base: string, page: Pick<Location, "origin" | "hostname">, cookieDomain?: string): Relation {
   const service = new URL(base);
   const shared = (host: string) => !!cookieDomain && `.${host}`.endsWith(`.${cookieDomain}`);
   return {

@@ -5,7 +5,7 @@ import { relate } from "../../src/core/relation.ts";
 const page = (url: string) => new URL(url);
 
 test("on the page's own origin the server's cookies just work", () => {
-  assert.deepEqual(relate("https://a.example/consent/", page("https://a.example/x"), null), {
+  assert.deepEqual(relate("https://a.example/consent/", page("https://a.example/x")), {
     credentials: "same-origin",
     domain: "",
   });

@@ -1,0 +1,70 @@
+"""What a visit costs: measured on the Russian story, as the paper serves it, compressed as a CDN would."""
+
+from __future__ import annotations
+
+import json
+import pathlib
+import re
+
+import brotli
+import pytest
+from flask import Flask
+
+BUDGET = json.loads((pathlib.Path(__file__).parents[3] / "widget" / "size-budget.json").read_text("utf-8"))["visit"]
+
+
+def size(*texts: bytes) -> int:
+    """Return the bytes that *texts* take on the wire, each compressed by itself."""
+    return sum(len(brotli.compress(text)) for text in texts)
+
+
+class _Silent:
+    """What templates get, without the notice."""
+
+    def __init__(self, api: object) -> None:
+        self._api = api
+
+    def __getattr__(self, name: str) -> object:
+        return getattr(self._api, name)
+
+    def head(self, **_: object) -> str:
+        return ""
+
+    notice = head
+
+
+@pytest.fixture
+def story(herald: Flask) -> str:
+    """The address of the first story."""
+    front = herald.test_client().get("/ru/").text
+    return re.search(r'href="(/ru/news/[^"]+)"', front)[1]
+
+
+def test_a_first_visit_is_within_its_budget(herald: Flask, story: str, monkeypatch) -> None:
+    """The page's own bytes, more by notice, head script, first-layer script and data, and the style: one file."""
+    client = herald.test_client()
+    page = client.get(story).data
+    sheets = re.findall(rb'<link rel="stylesheet" href="(/consent/[^"?]+\.css\?v=[^"]*)"', page)
+    scripts = re.findall(rb'<script[^>]* src="(/consent/[^"]*)"', page)
+    assert (len(sheets), scripts) == (1, [])
+    api = herald.jinja_env.globals["consentkit"]
+    monkeypatch.setitem(herald.jinja_env.globals, "consentkit", _Silent(api))
+    bare = client.get(story).data
+    assert b'id="consentkit-notice"' in page
+    assert b'id="consentkit-notice"' not in bare
+    cost = size(page) - size(bare) + size(client.get(sheets[0].decode()).data)
+    assert cost <= BUDGET["first"]
+
+
+def test_the_tag_is_within_its_budget(herald: Flask) -> None:
+    """One locale, everything for the first layer: as a script and as a module."""
+    client = herald.test_client()
+    for name in ("widget.js", "widget.mjs"):
+        assert size(client.get(f"/consent/{name}?site=steppe-herald&locale=ru").data) <= BUDGET["tag"]
+
+
+def test_the_second_layer_is_within_its_budget(herald: Flask) -> None:
+    """What is loaded when a reader wants to choose."""
+    client = herald.test_client()
+    files = ("static/later.js", "preferences?site=steppe-herald&locale=ru&fragment=1")
+    assert size(*(client.get(f"/consent/{file}").data for file in files)) <= BUDGET["second layer"]
