@@ -35,6 +35,16 @@ test("what stands in a page ends neither its element nor becomes a comment", () 
   for (const name of ["head.js", "page.js"]) assert.doesNotMatch(contents(name).toString(), /<\/script|<!--/i);
 });
 
+test("no file's name has a word that lists of filters look for", () => {
+  for (const name of files.keys()) {
+    assert.doesNotMatch(
+      name,
+      /cookie|consent|gdpr|privacy|notice|banner|popup|overlay|track|analytic|stat|cmp|adv/,
+      name,
+    );
+  }
+});
+
 test("the tag has one place for its data, and no file names where it was built", () => {
   assert.equal(contents("tag.js").toString().split("__CONSENTKIT_DATA__").length, 2);
   for (const [name, built] of files) assert.doesNotMatch(Buffer.from(built).toString(), /file:|\/src\//, name);
