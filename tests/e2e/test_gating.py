@@ -647,3 +647,15 @@ def test_the_focus_is_not_lost_when_the_page_is_swapped(reader, either):
     visitor.page.evaluate(VISIT, url)
     visitor.rest()
     assert visitor.page.evaluate("() => document.activeElement === document.body")
+
+
+def test_the_newsroom_has_words_of_its_own_where_there_is_no_advertising(reader, demo):
+    """Under what a search found; gone for who agreed."""
+    visitor = reader()
+    visitor.open(f"{demo.url}/en/search?q=the")
+    house = visitor.page.locator(".house")
+    expect(house).to_be_visible()
+    press(visitor, "accept_all")
+    expect(house).to_be_hidden()
+    visitor.reload()
+    expect(house).to_be_hidden()
