@@ -143,7 +143,7 @@ def test_a_refusal_of_a_notice_that_never_was_published_holds(visitor, site):
     button(visitor, "reject_all").click()
     expect_refused(visitor)
     site.wait_for(lambda: len(site.posts) > 1)
-    visitor.reload()
+    visitor.page.goto(site.url)
     expect_refused(visitor)
     assert site.records() == []
     assert site.optional() == set()

@@ -38,6 +38,6 @@ const run = () =>
   });
 
 // There is nothing to show to who has decided: the page comes first. A page that nobody sees paints nothing.
-if (document.documentElement.dataset.consentkit === "decided" && !document.hidden && !("consentkit" in window))
+if (document.documentElement.dataset?.consentkit === "decided" && !document.hidden && !("consentkit" in window))
   later(run);
 else run();
