@@ -13,6 +13,8 @@ from playwright.sync_api import sync_playwright
 
 from tests.e2e.chromium import ARGUMENTS
 from tests.e2e.chromium import find_chromium
+from tests.e2e.hosts import Pages
+from tests.e2e.hosts import run_hosts
 from tests.e2e.reader import PATIENCE
 from tests.e2e.reader import Reader
 from tests.e2e.servers import Demo
@@ -54,3 +56,10 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> cabc.Iterator[Demo]:
     environment = {name: value for name, value in os.environ.items() if not name.startswith("CONSENTKIT_")}
     with run_demo(tmp_path_factory.mktemp("demo"), environment=environment) as running:
         yield running
+
+
+@pytest.fixture(scope="session")
+def hosts(tmp_path_factory: pytest.TempPathFactory) -> cabc.Iterator[Pages]:
+    """Pages of other houses, with the demo's notice in each layout."""
+    with run_hosts(tmp_path_factory.mktemp("hosts")) as pages:
+        yield pages

@@ -43,6 +43,7 @@ class Host:
 _PLAIN = """
 body { max-width: 60rem; margin: 0 auto; padding: 0 20px 40px; }
 body { font: 1.0625rem/1.55 "Open Sans", "Noto Sans Arabic", sans-serif; }
+html { scroll-padding-top: 80px; }
 .top { position: sticky; top: 0; padding: 12px 0; background: Canvas; border-bottom: 1px solid; }
 .top a { margin-inline-end: 16px; }
 @media (prefers-color-scheme: dark) { :root { color-scheme: dark; } }
@@ -149,6 +150,7 @@ def _configure(folder: pathlib.Path, port: int) -> pathlib.Path:
     for layout in LAYOUTS:
         own = text.replace('id = "steppe-herald"', f'id = "paper-{layout}"', 1)
         own = own.replace('layout = "bar"', f'layout = "{layout}"')
+        own = own.replace('hosts = ["localhost:8000", "127.0.0.1:8000"]', 'hosts = ["video.example"]')
         lines = [
             f'origins = ["http://{layout}.example:{port}"]' if line.startswith("origins = ") else line
             for line in own.splitlines()

@@ -58,7 +58,7 @@ _EDGES = (
     "(root) => {"
     + _COLOURS
     + """
-    return [...root.querySelectorAll("button, input[type=checkbox]")].filter(seen).map((element) => {
+    return [...root.querySelectorAll(".consentkit-button, input[type=checkbox]")].filter(seen).map((element) => {
         const style = getComputedStyle(element);
         const outside = ground(element.parentElement);
         const inside = ground(element);

@@ -11,7 +11,7 @@ import type { Config } from "./config.ts";
 import { agrees } from "./core/state.ts";
 import { type NoticeContent, tellLeftBehind } from "./ui/message.ts";
 import { createTrap } from "./ui/modal.ts";
-import type { Notice } from "./ui/notice.ts";
+import { type Notice, showChanges } from "./ui/notice.ts";
 import { bindForm, makeForm, readForm, showDialog } from "./ui/preferences.ts";
 import { addStyle } from "./ui/style.ts";
 import { toast } from "./ui/toast.ts";
@@ -145,6 +145,7 @@ export function attach(page: Page): Later {
       gate.scan();
       const element = notice.element();
       trap(element?.hidden ? null : element);
+      if (element) showChanges(element, state().revision);
       if (now !== before) change(now);
       // An own decision is waited for: before it is stored, the next page would not know of it.
       if (now.recorded && !page.deciding) guard(stop);

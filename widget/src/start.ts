@@ -97,7 +97,15 @@ export function start(config: Config, base: string, relation: Relation, source: 
     if (counted) return;
     counted = true;
     const send = () =>
-      guard(() => navigator.sendBeacon(`${base}shown?site=${config.site}&notice=${config.version}&layer=1`));
+      guard(() => {
+        navigator.sendBeacon(`${base}shown?site=${config.site}&notice=${config.version}&layer=1`);
+        // In a body that is transformed or contained it would stand at the page's end: lifted above, at the window's.
+        const notice = source(false) as HTMLElement;
+        if (notice.getBoundingClientRect().top >= innerHeight) {
+          notice.popover = "manual";
+          notice.showPopover();
+        }
+      });
     if (document.readyState === "complete") send();
     else addEventListener("load", send);
   };
@@ -119,7 +127,7 @@ export function start(config: Config, base: string, relation: Relation, source: 
     } else {
       // Whoever stood on a button of the notice that is gone stands on the same of the one that came.
       const gone = !focused?.isConnected && focused?.closest(NOTICE) && focused;
-      const shown = first.show(state().revision);
+      const shown = first.show();
       if (gone) {
         const action = `${NOTICE} [data-consentkit-action=${gone.dataset.consentkitAction}]`;
         document.querySelector<HTMLElement>(action)?.focus({ preventScroll: true });
@@ -134,7 +142,11 @@ export function start(config: Config, base: string, relation: Relation, source: 
     // Only what has to show without consent needs more than the notice, before the reader agrees to something.
     return (
       !tried &&
-      (later || agrees(state()) || first.isModal() || document.querySelector('[data-consent*="!"]')) &&
+      (later ||
+        agrees(state()) ||
+        (!valid && state().revision) ||
+        first.isModal() ||
+        document.querySelector('[data-consent*="!"]')) &&
       load().then((rest) => rest.follow())
     );
   }
@@ -151,6 +163,7 @@ export function start(config: Config, base: string, relation: Relation, source: 
     const leave = () => {
       form?.closest("dialog")?.close();
       regain();
+      first.say(undefined, form);
     };
     page.deciding++;
     const outcome = consent.decide({

@@ -116,7 +116,7 @@ def _actions(content: Content, texts: cabc.Mapping[str, str], line: str, *, held
     if held:
         for action in ("once", "always"):
             words = _text(fill(texts[f"embed_{action}"], {"name": content.name}))
-            press = f'data-consentkit-embed="{action}" hidden'
+            press = f'data-consentkit-embed="{action}"'
             parts.append(f'<button type="button" class="consentkit-button" {press}>{words}</button> ')
     if content.link:
         words = _text(fill(texts["embed_original"], {"name": content.name}))

@@ -59,6 +59,7 @@ SECOND_LAYER = {
 ELSEWHERE = {
     "settings": N_("Cookie settings"),
     "saving": N_("Saving your choice…"),
+    "done": N_("Your choice is in force."),
     "failed": N_("Your choice could not be saved. Nothing has been switched on. Please try again in a moment."),
     "refused_unsaved": N_("Your refusal is in force here. We will save it as soon as the connection is back."),
     "notice_changed": N_("This notice has changed. Please choose again."),

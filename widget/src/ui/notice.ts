@@ -4,12 +4,12 @@
 export type Text = "saving" | "failed";
 
 export interface Notice {
-  /** Shows it, and what changed *since* the revision that the reader decided on. `false` if the page has none. */
-  show(since: number): boolean;
+  /** Shows it. `false` if the page has none. */
+  show(): boolean;
   hide(): void;
   /** The server's words for *text*. */
   words(text: Text): string;
-  /** Says *words* in the live region of *form*. */
+  /** Says *words* in the live region of *form*; without any, once that is gone, that the choice holds. */
   say(words?: string, form?: HTMLElement | null): void;
   /** Whether it asks for the page behind it to be closed off, as only script can. */
   isModal(): boolean;
@@ -22,24 +22,32 @@ export function createNotice(source: (place: boolean) => HTMLElement | null): No
     element: () => source(false),
     isModal: () => !!document.querySelector(".consentkit-modal:not([hidden])"),
     words,
-    show(since) {
+    show() {
       const element = source(true);
-      if (!element) return false;
-      element.hidden = false;
-      for (const entry of since ? element.querySelectorAll<HTMLElement>("[data-revision]") : []) {
-        entry.hidden = !(Number(entry.dataset.revision) > since);
-        const changes = entry.closest<HTMLElement>("[hidden]");
-        if (changes && !entry.hidden) changes.hidden = false;
-      }
-      return true;
+      if (element) element.hidden = false;
+      return !!element;
     },
     hide() {
       const element = source(false);
       if (element) element.hidden = true;
     },
-    say(words = "", form) {
-      const line = form?.querySelector(".consentkit-status");
-      if (line) line.textContent = words;
+    say(words, form) {
+      const line = form?.querySelector<HTMLElement>(".consentkit-status");
+      if (!line) return;
+      line.textContent = words ?? "";
+      if (words != null) return;
+      document.body.append(line);
+      // A live region speaks of changes: the words come after it.
+      setTimeout(() => line.append(line.dataset.done as string), 99);
     },
   };
+}
+
+/** Shows in *notice* what changed *since* the revision that the reader decided on; 0 if they never did. */
+export function showChanges(notice: HTMLElement, since: number): void {
+  for (const entry of since ? notice.querySelectorAll<HTMLElement>("[data-revision]") : []) {
+    const isNew = Number(entry.dataset.revision) > since;
+    entry.hidden = !isNew;
+    if (isNew) (entry.closest(".consentkit-changes") as HTMLElement).hidden = false;
+  }
 }
