@@ -30,6 +30,10 @@ log = logging.getLogger("consentkit")
 
 _WANTED = "iframe, embed, object, script, base, img[src], blockquote[class], div[class], div[id]"
 _FRAMES = {"iframe", "embed", "object"}
+#: Put behind the text, to see whether the text has come to an end there.
+_MARK = "<consentkit-end>"
+#: What closes a tag, whatever it ends in.
+_ENDS = (">", '">', "'>")
 #: More than two are needed only for what was made to mislead.
 _ROUNDS = 6
 
@@ -106,8 +110,14 @@ class Article:
         return "".join([*pieces, source[place:]]) if pieces else source
 
     def _edits(self, source: str, *, scripting: bool, bare_links: bool) -> list[_Edit]:
-        root = turbohtml.parse_fragment(source, source_locations=True, scripting=scripting)
-        places = Places(source)
+        places = Places(source + _MARK)
+        root = _parse(source + _MARK, scripting=scripting)
+        if all(places.starts(mark) < len(source) for mark in root.select(_MARK[1:-1])):
+            # In the midst of something, as a text that was cut at its so-many-eth letter.
+            torn = _torn(source, places, scripting=scripting)
+            if torn is not None:
+                return [_Edit(torn, len(source), "")]
+            root = _parse(source, scripting=scripting)
         edits = list(self._lines(root, source, places)) if bare_links else []
         for element in root.select(f"{_WANTED}, p, div" if bare_links else _WANTED):
             # In a drawing or a formula only scripts do anything.
@@ -200,3 +210,18 @@ class Article:
 
     def _render(self, content: Content, *, inline: bool = False) -> str:
         return render(content, self._texts, self._locale, inline=inline)
+
+
+def _parse(source: str, *, scripting: bool) -> turbohtml.Element:
+    return turbohtml.parse_fragment(source, source_locations=True, scripting=scripting)
+
+
+def _torn(source: str, places: Places, *, scripting: bool) -> int | None:
+    """Return where a tag begins that *source* does not end, if it would load something once the page has ended it."""
+    for end in _ENDS:
+        for element in reversed(
+            _parse(source + end, scripting=scripting).select("iframe, embed, object, script, base")
+        ):
+            if places.reaches(element, len(source)):
+                return places.starts(element)
+    return None

@@ -15,6 +15,8 @@ from .places import children
 
 _LONGEST_QUOTATION = 1000
 _LONGEST_TITLE = 200
+#: A post's own link is its last or nearly so; whoever nests a thousand quotations is to wait no longer for it.
+_MOST_LINKS = 20
 
 
 def provider_of(element: turbohtml.Element) -> Provider | None:
@@ -32,7 +34,7 @@ def meant(element: turbohtml.Element, provider: Provider) -> Recognised | None:
     if code is None:
         return None
     if code.address == "link":
-        values = [link.attr("href") or "" for link in reversed(element.select("a[href]"))]
+        values = [link.attr("href") or "" for link in reversed(element.select("a[href]")[-_MOST_LINKS:])]
     elif code.address is None:
         values = [code.prefix + (element.attr("id") or "").removeprefix(code.id or "")]
     else:

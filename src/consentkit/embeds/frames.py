@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import itertools
+
 import turbohtml
 
 from .addresses import is_empty
 from .addresses import is_inside
+from .addresses import tidy
 from .catalogue import Shape
 from .places import Places
-from .places import children
 
 #: Where scripts of lazy loading keep the address.
 _LAZY = ("data-src", "data-lazy-src", "data-original", "data-litespeed-src", "data-iframe-src", "data-cookieblock-src")
@@ -32,12 +34,18 @@ def address_of(element: turbohtml.Element) -> str | None:
     if element.tag == "object" and not live:
         movie = element.select_one("param[name=movie i]")
         live = (movie.attr("value") if movie else None) or ""
-    if is_empty(live) or is_inside(live) or live.lstrip()[:11].lower() == "data:image/":
-        if element.attr("data-consent") is not None or element.attr("data-service") is not None:
-            return None
-        lazy = (element.attr(name) or "" for name in _LAZY)
-        return next((value for value in lazy if not is_empty(value) and not is_inside(value)), None)
-    return live
+    loads = None if is_empty(live) or is_inside(live) or _is_dot(live) else live
+    if loads and not tidy(live).lower().startswith("data:image/"):
+        return loads
+    if element.attr("data-consent") is not None or element.attr("data-service") is not None:
+        return loads
+    lazy = (element.attr(name) or "" for name in _LAZY)
+    return next((value for value in lazy if not is_empty(value) and not is_inside(value)), loads)
+
+
+def _is_dot(value: str) -> bool:
+    """Whether *value* is a picture of points alone, which lazy loading puts in the place. Drawings can hold scripts."""
+    return tidy(value).partition(",")[0].partition(";")[0].lower() in {"data:image/gif", "data:image/png"}
 
 
 def shape_of(element: turbohtml.Element, usual: Shape) -> Shape:
@@ -63,7 +71,10 @@ def widen(element: turbohtml.Element, start: int, end: int, places: Places) -> t
     ratio = _padding(box.attr("style") or "")
     if ratio is None and not _WRAPPERS.intersection((box.attr("class") or "").split()):
         return start, end, None
-    if len(children(box)) > 1 or any(isinstance(one, turbohtml.Text) and one.data.strip() for one in box.children):
+    beside = itertools.chain(element.previous_siblings, element.next_siblings)
+    if any(
+        isinstance(one, turbohtml.Element) or (isinstance(one, turbohtml.Text) and one.data.strip()) for one in beside
+    ):
         return start, end, None
     first, last = places.span(box)
     return (first, last, ratio) if last is not None and first < start and last >= end else (start, end, None)

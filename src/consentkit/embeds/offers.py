@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import re
 
 import markupsafe
 import turbohtml
@@ -37,6 +38,11 @@ _SCRIPT_TYPES = {
     *("text/javascript1.0", "text/javascript1.1", "text/javascript1.2", "text/javascript1.3", "text/javascript1.4"),
     *("text/javascript1.5", "text/jscript", "text/livescript"),
 }
+#: The attributes that a script keeps: how it is to be loaded, and what it reads of its own element.
+_KEPT = re.compile(
+    r"async|defer|nomodule|integrity|crossorigin|referrerpolicy|fetchpriority|charset|id"
+    r"|data-(?!consent|(src|service|type)$)[a-z0-9_.-]+"
+)
 #: How the log calls what has no host.
 _NOWHERE = "an address that is not of the web"
 
@@ -148,12 +154,14 @@ class Offers:
     def script(self, element: turbohtml.Element) -> str | None:
         """Return what stands in a script's place: nothing, or the script held back for the service it belongs to."""
         kind = (element.attr("type") or "").partition(";")[0].strip().lower()
-        src = element.attr("src") or element.attr("href") or element.attr("xlink:href")
-        if kind not in _SCRIPT_TYPES or (src and is_inside(src)):
+        # In a drawing it is another attribute that counts (SVG 2, 15.5); whichever it is, none may lead elsewhere.
+        named = [value for name in ("src", "href", "xlink:href") if (value := element.attr(name))]
+        outside = [value for value in named if not is_inside(value)]
+        if kind not in _SCRIPT_TYPES or (named and not outside):
             return None
-        if not src:
+        if not named:
             return "" if is_loader(element.text) else None
-        address = parse_address(src)
+        address = parse_address(outside[0])
         service = self._declared.of_host(address.place) if address else None
         if address is None or catalogue().script_of(address) or not (service or self._declared.is_own(address)):
             if address is None or not catalogue().script_of(address):
@@ -217,7 +225,11 @@ def _held(element: turbohtml.Element, address: Address, service: Service, kind: 
         f'data-consent="{markupsafe.escape(" ".join(service.purposes))}"',
         f'data-service="{markupsafe.escape(service.id)}"',
         *(['data-type="module"'] if kind == "module" else []),
-        *(name for name in ("async", "defer") if element.attr(name) is not None),
+        *(_attribute(name, element.attr(name) or "") for name in element.attrs if _KEPT.fullmatch(name)),
         f'data-src="{markupsafe.escape(address.text)}"',
     ]
     return f'<script type="text/plain" {" ".join(words)}></script>'
+
+
+def _attribute(name: str, value: str) -> str:
+    return f'{name}="{markupsafe.escape(value)}"' if value else name

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import bisect
+import collections
 import collections.abc as cabc
 
 import turbohtml
@@ -39,6 +40,18 @@ class Places:
         if where.end_tag is None and element.tag != "embed":
             return start, None
         return start, end
+
+    def starts(self, element: turbohtml.Element) -> int:
+        """Return where *element* begins."""
+        where = element.source_location
+        if where is None:
+            raise Lost
+        return self._at(where.start_tag.start_offset)
+
+    def reaches(self, element: turbohtml.Element, place: int) -> bool:
+        """Whether the first tag of *element* goes on behind *place*."""
+        where = element.source_location
+        return where is not None and self._at(where.start_tag.end_offset) > place
 
     def opening(self, element: turbohtml.Element) -> str:
         """Return the text of *element*'s first tag."""
@@ -80,14 +93,18 @@ def gaps(root: turbohtml.Element, length: int, places: Places) -> cabc.Iterator[
 def is_whole(source: str) -> bool:
     """Whether *source* closes nothing that it has not opened: so that taking it out changes nothing around it."""
     opened: list[str] = []
+    open_now: collections.Counter[str] = collections.Counter()
     for token in turbohtml.tokenize(source, capture_attributes=False):
         if token.type is turbohtml.TokenType.START_TAG and token.tag not in VOID:
             opened.append(token.tag or "")
+            open_now[opened[-1]] += 1
         elif token.type is turbohtml.TokenType.END_TAG and token.tag != "br":
-            if token.tag not in opened:
+            if not open_now[token.tag or ""]:
                 if token.tag != "p":
                     return False
                 continue
-            while opened.pop() != token.tag:
-                pass
+            closed = ""
+            while closed != token.tag:
+                closed = opened.pop()
+                open_now[closed] -= 1
     return True

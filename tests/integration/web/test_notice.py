@@ -82,7 +82,7 @@ def test_what_there_is_not_is_refused(reader: Reader, query: str) -> None:
 
 def data_of(script: str) -> dict[str, object]:
     """What the server put into the script."""
-    start = script.index('{"site":"steppe-herald"') if '{"site":"steppe-herald"' in script else script.index('{"site"')
+    start = script.index('{"assets"')
     data: dict[str, object] = json.JSONDecoder().raw_decode(script[start:])[0]
     return data
 
