@@ -334,6 +334,7 @@ def catalogue() -> Catalogue:
 def declaration(provider: Provider, purpose: str = "embeds") -> str:
     """Return *provider* as a site declares it: TOML for the site's file."""
     lines = [
+        *(["# One for each host that you show: who runs it, where that is, and its own policy."] * provider.many_hosts),
         "[[services]]",
         f'id = "{provider.id}"',
         f'name = "{provider.name}"',

@@ -119,7 +119,7 @@ def _actions(content: Content, texts: cabc.Mapping[str, str], line: str, *, held
             press = f'data-consentkit-embed="{action}"'
             parts.append(f'<button type="button" class="consentkit-button" {press}>{words}</button> ')
     if content.link:
-        words = _text(fill(texts["embed_original"], {"name": content.name}))
+        words = _text(fill(texts["embed_original"], {"name": content.name or content.link}))
         parts.append(f'<a href="{_text(content.link)}" rel="noopener noreferrer">{words}</a>')
     return f'<{line} class="consentkit-embed-actions">{"".join(parts)}</{line}>' if parts else ""
 

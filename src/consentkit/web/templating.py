@@ -154,13 +154,15 @@ class TemplateApi:
             src,
         )
 
-    def embed(self, service: str, src: str, title: str, *, locale: str | None = None) -> markupsafe.Markup:
+    def embed(
+        self, service: str, src: str | None, title: str | None, *, locale: str | None = None
+    ) -> markupsafe.Markup:
         """Return a placeholder for what *service* shows at *src*, with a plain link to the original.
 
         *src* is a link to share, an address to embed or the frame's own: known providers are shown in their
         privacy-friendly form. Nothing is loaded from the provider before the reader agrees.
         """
-        return _markup(self._article(_site(), locale).embed(service, src, title))
+        return _markup(self._article(_site(), locale).embed(service, _plain(src), _plain(title)))
 
     def consent_embeds(
         self, body: str | None, *, bare_links: bool | None = None, locale: str | None = None
@@ -239,6 +241,11 @@ def _placeholder_style() -> str:
 
 def _markup(text: str) -> markupsafe.Markup:
     return markupsafe.Markup(text)  # noqa: S704 - an article's own markup, or ours, in which all words are escaped
+
+
+def _plain(value: str | None) -> str:
+    """Return *value* as text: nothing where a story has none, and without tags where a template made markup of it."""
+    return value.striptags() if isinstance(value, markupsafe.Markup) else str(value or "")
 
 
 def _here() -> str:

@@ -8,7 +8,9 @@ import re
 import typing as t
 
 import flask
+import markupsafe
 import pytest
+import turbohtml
 
 from consentkit import ConsentKit
 from consentkit import current_consent
@@ -311,6 +313,37 @@ def test_script_in_the_configuration_is_text(make_newsroom: MakeNewsroom) -> Non
     tag = reader.get("/consent/widget.js").text
     assert "<script>alert" not in tag
     assert "</script" not in tag
+
+
+@pytest.mark.parametrize(
+    ("src", "title", "expected"),
+    [
+        ("https://video.example/1", markupsafe.Markup('The "<b>old</b>" bridge &amp; more'), 'The "old" bridge & more'),
+        (markupsafe.Markup("https://video.example/?a=1&amp;b=2"), '"><script>', '"><script>'),
+        ("https://video.example/1", None, None),
+        (None, "A bridge", None),
+        ("", "", None),
+    ],
+)
+def test_an_embed_takes_what_templates_have(
+    newsroom: Newsroom, src: str | None, title: str | None, expected: str | None
+) -> None:
+    """Markup that a block made is words in an attribute, and a story without a video breaks no page."""
+    with newsroom.app.test_request_context("/"):
+        html = flask.render_template_string(
+            "{{ consentkit.embed('video', src=src, title=title) }}", src=src, title=title
+        )
+    root = turbohtml.parse_fragment(html)
+    held = [frame.attr("data-src") for frame in root.select(".consentkit-embed > iframe")]
+    assert held == ([str(src).replace("&amp;", "&")] if src else [])
+    for box in root.select(".consentkit-embed"):
+        assert set(box.attrs) == {
+            *("class", "role", "aria-label", "lang", "dir"),
+            *("data-consent", "data-service", "data-consentkit-said"),
+        }
+        assert expected is None or box.attr("aria-label") == expected
+    assert "<script" not in html
+    assert "None" not in html
 
 
 def test_a_poisoned_path_is_text(reader: Reader) -> None:
