@@ -147,10 +147,12 @@ class TemplateApi:
         locale: str | None = None,  # noqa: ARG002 - the contract gives it to all of them
     ) -> markupsafe.Markup:
         """Return a script that runs once the reader agrees to *purpose*, and not before."""
-        return markupsafe.Markup('<script type="text/plain" data-consent="{}"{}{} data-src="{}"></script>').format(
+        return markupsafe.Markup('<script type="text/plain" data-consent="{}"{}{}{} data-src="{}"></script>').format(
             purpose,
             _attribute("data-service", service),
             _attribute("data-type", "module" if module else None),
+            # It is kept when the script is let go.
+            self._nonce_attribute(),
             src,
         )
 

@@ -78,6 +78,12 @@ def test_each_inline_script_carries_the_nonce(tmp_path) -> None:
     )
     scripts = inline(app.test_client().get("/").text)
     assert [values.get("nonce") for values, _ in scripts] == ["a<nonce"] * 2
+    with app.test_request_context("/"):
+        held = flask.render_template_string("{{ consentkit.script('analytics', src='https://counter.example/c.js') }}")
+    assert held == (
+        '<script type="text/plain" data-consent="analytics" nonce="a&lt;nonce" '
+        'data-src="https://counter.example/c.js"></script>'
+    )
     assert consent.csp_sources() == ConsentKit.csp_sources()
     app.extensions["consentkit"].database.dispose()
 
