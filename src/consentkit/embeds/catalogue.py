@@ -26,6 +26,8 @@ from .addresses import Address
 from .addresses import parse_address
 
 _PLACE = re.compile(r"\{([a-z]+)\}")
+_TIME = re.compile(r"(?=[0-9])(?:([0-9]{1,3})h)?(?:([0-9]{1,5})m)?(?:([0-9]{1,6})s)?", re.ASCII)
+_UNITS = (3600, 60, 1)
 _ANYTHING = r"[A-Za-z0-9_.~-]{1,100}"
 #: Hosts that show the same as the one without.
 _PREFIXES = ("www.", "m.", "mobile.")
@@ -309,10 +311,13 @@ def _make(pattern: _Pattern, parts: dict[str, str], address: Address) -> Recogni
 
 
 def _tame(value: str) -> str:
-    """Return a parameter that may be carried over: a name or a number, seconds without their letter."""
+    """Return a parameter that may be carried over: a name or a number, a time such as ``1m30s`` in seconds."""
     if not re.fullmatch(r"[A-Za-z0-9_-]{1,64}", value, re.ASCII):
         return ""
-    return value.removesuffix("s") if value[:-1].isdigit() else value
+    time = _TIME.fullmatch(value)
+    return (
+        str(sum(int(count or 0) * unit for count, unit in zip(time.groups(), _UNITS, strict=True))) if time else value
+    )
 
 
 def _fill(template: str, parts: dict[str, str]) -> str:

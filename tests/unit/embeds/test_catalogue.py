@@ -72,10 +72,10 @@ def test_the_frame_leads_back_to_itself(name: str) -> None:
     parts |= {"page": "paper", "slug": "a-title", "sub": "news", "comment": "abcdef", "actor": "did:plc:abcdefgh"}
     parts |= {"area": "kz", "episode": "1234567890", "p": "a" * 12, "player": "xabc", "channel": "some_channel"}
     parts |= {"track": "wind", "version": "2", "pb": "!1m2!2d76.9!3d43.2", "key": "k" * 30, "q": "Akzhar"}
-    parts |= {"bbox": "1,2,3,4", "marker": "1,2", "name": "group", "mode": "place"}
+    parts |= {"bbox": "1,2,3,4", "marker": "1,2", "name": "group", "mode": "place", "chart": "a-chart-1h2"}
     special = {"rutube": "0" * 32, "spotify": "a" * 22, "datawrapper": "aBcDe", "reddit": "1abcde", "vk-video": "456"}
     special |= {"apple-podcasts": "1234567890", "vimeo": "12345678", "dailymotion": "x8abcd", "telegram": "12"}
-    special |= {"flourish": "123456", "bluesky": "3kabcdefghi2j"}
+    special |= {"flourish": "123456", "bluesky": "3kabcdefghi2j", "youtube": "aBcDeFgHiJk"}
     parts["id"] = special.get(name, parts["id"])
     if name == "spotify":
         parts |= {"list": "album", "area": "intl-de"}
@@ -96,12 +96,36 @@ def test_the_frame_leads_back_to_itself(name: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("given", "start"),
+    [
+        ("t=90", "90"),
+        ("t=90s", "90"),
+        ("t=1m30s", "90"),
+        ("t=1h", "3600"),
+        ("t=1h2m3s", "3723"),
+        ("start=7&end=9", "7"),
+    ],
+)
+def test_a_video_starts_where_the_link_says(given: str, start: str) -> None:
+    """In seconds, which is all that the frame understands."""
+    address = parse_address(f"https://youtu.be/aBcDeFgHiJk?{given}")
+    assert address is not None
+    found = catalogue().recognise(address)
+    assert found is not None
+    assert parse_address(found.frame).query["start"] == start  # type: ignore[union-attr]
+
+
+@pytest.mark.parametrize(
     "address",
     [
         "https://www.youtube.com/@channel",
         "https://x.com/someone",
         "https://t.me/channel",
         "https://vm.tiktok.com/ZM/",
+        "https://www.youtube.com/embed/subscribe_widget",
+        "https://soundcloud.com/pages/privacy",
+        "https://soundcloud.com/someone/followers/",
+        "https://infogram.com/pricing",
         "https://youtube.com.evil.example/embed/aBcDeFgHiJk",
         "https://evilyoutube.com/embed/aBcDeFgHiJk",
         "https://www.facebook.com/plugins/post.php?href=https%3A%2F%2Fevil.example%2Fposts%2F1",
