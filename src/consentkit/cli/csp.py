@@ -29,9 +29,10 @@ def csp(form: str, site_id: str | None, *, hosts: bool) -> None:
     folder = importlib.resources.files("consentkit.web").joinpath("static")
     inline = inline_scripts(signals=any(site.signals.enabled for site in sites))
     own = own_sources(folder.joinpath(name).read_text("utf-8") for name in inline)
-    services = {
-        service.id: list(service.hosts) for site in sites for service in site.services if hosts and service.hosts
-    }
+    services: dict[str, list[str]] = {}
+    for service in (service for site in sites for service in site.services if hosts and service.hosts):
+        # Two sites may have a service of one name, each with hosts of its own.
+        services[service.id] = list(dict.fromkeys([*services.get(service.id, ()), *service.hosts]))
     if form == "json":
         click.echo(json.dumps({"consentkit": own, "services": services}, indent=2))
         return

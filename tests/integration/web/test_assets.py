@@ -68,6 +68,17 @@ def test_each_inline_script_is_allowed_by_its_hash(reader: Reader, tmp_path, mon
     assert json.loads(said)["consentkit"]["script-src"] == expected
 
 
+def test_the_command_names_the_hosts_of_every_site(tmp_path, monkeypatch) -> None:
+    """Also where two sites have a service of one name."""
+    for name in ("first", "second"):
+        file = write_site(tmp_path, site=name)
+        text = file.read_text("utf-8").replace('"counter.example"', f'"{name}.example"')
+        file.rename(tmp_path / f"{name}.toml").write_text(text, "utf-8")
+    monkeypatch.setenv("CONSENTKIT_CONFIG", str(tmp_path))
+    said = click.testing.CliRunner().invoke(consentkit_cli, ["csp", "--format", "json"]).stdout
+    assert json.loads(said)["services"] == {"counter": ["first.example", "second.example"]}
+
+
 def test_each_inline_script_carries_the_nonce(tmp_path) -> None:
     """Where the host makes one; the hashes stay the same."""
     app = flask.Flask("host", instance_path=str(tmp_path))
