@@ -81,6 +81,9 @@ class Article:
         """
         if "<" not in source and not (bare_links and "://" in source):
             return source
+        if not source.isascii():
+            # Half a surrogate pair has no UTF-8: neither the parser nor the page could take it.
+            source = source.encode("utf-8", "replace").decode()
         text, styled = source, False
         try:
             for _ in range(_ROUNDS):

@@ -633,6 +633,12 @@ def test_a_template_gives_no_address() -> None:
     assert article(*declare("youtube")).embed("youtube", "javascript:x", "<A>") == "<p>&lt;A&gt;</p>"
 
 
+def test_half_a_surrogate_pair_breaks_nothing() -> None:
+    """It comes out of JSON, and no page can be sent with it."""
+    assert article().rewrite("<p>é \ud83d</p>") == "<p>é ?</p>"
+    assert alive(article().rewrite("<iframe src=//evil.example \ud83d></iframe>")) == []
+
+
 # ── what it costs ──
 
 
