@@ -27,17 +27,26 @@ const entries = {
   "embeds.css": { entry: "styles/embeds.css", ...styles },
   "pages.css": { entry: "styles/pages.css", ...styles },
   "preferences.css": { entry: "styles/preferences.css", ...styles },
+  "messages.css": { entry: "styles/messages.css", ...styles },
   // What stands in a page is short: the one is a block, the other a module.
   "head.js": { entry: "src/head.ts", ...scripts, format: "esm" },
-  "later.js": {
-    entry: "src/later.ts",
+  "send.js": { entry: "src/send.ts", ...scripts, format: "esm" },
+  "release.js": { entry: "src/release.ts", ...scripts, format: "esm" },
+  "choose.js": {
+    entry: "src/choose.ts",
     ...scripts,
     format: "esm",
     names: (files) => ({ STYLE: text(files, "preferences.css").trim() }),
   },
-  "page.js": { entry: "src/page.ts", ...scripts, format: "esm", names: later },
-  "tag.js": { entry: "src/tag.ts", ...scripts, names: later },
-  "tag.mjs": { entry: "src/module.ts", ...scripts, format: "esm", names: later },
+  "tell.js": {
+    entry: "src/tell.ts",
+    ...scripts,
+    format: "esm",
+    names: (files) => ({ STYLE: text(files, "messages.css").trim() }),
+  },
+  "page.js": { entry: "src/page.ts", ...scripts, format: "esm", names: version },
+  "tag.js": { entry: "src/tag.ts", ...scripts, names: version },
+  "tag.mjs": { entry: "src/module.ts", ...scripts, format: "esm", names: version },
   "signals.js": { entry: "src/signals/main.ts", ...scripts },
   "debug.js": { entry: "src/debug/debug.ts", ...scripts },
 };
@@ -46,10 +55,11 @@ function text(files, name) {
   return Buffer.from(files.get(name)).toString("utf8");
 }
 
-/** The address of later.js, with the version by which the server names its bytes (see web/assets.py). */
-function later(files) {
-  const version = createHash("sha256").update(files.get("later.js")).digest("base64url").slice(0, 16);
-  return { LATER: `later.js?v=${version}` };
+/** The version of what pages load when they need it: one for all, as the server counts it (see web/assets.py). */
+function version(files) {
+  const hash = createHash("sha256");
+  for (const name of ["send.js", "release.js", "choose.js", "tell.js"]) hash.update(files.get(name));
+  return { VERSION: hash.digest("base64url").slice(0, 16) };
 }
 
 /** Returns the bytes of every file that the package ships, by name. */

@@ -328,10 +328,10 @@ def test_a_negative_condition_that_comes_later_counts_for_who_has_not_decided(re
     url = either.page("")
     visitor = reader()
     visitor.open(url)
-    assert visitor.asked("later.js") == []
+    assert visitor.asked("release.js") == []
     visitor.page.evaluate("html => { document.querySelector('main').innerHTML = html; }", HOUSE)
     expect(visitor.page.locator("#words")).to_be_visible()
-    assert visitor.asked("later.js")
+    assert visitor.asked("release.js")
 
 
 def cookie_names(visitor):
@@ -566,7 +566,7 @@ def test_a_cookie_from_before_goes_on_the_next_page(reader, either):
     press(visitor, "reject_all")
     visitor.requests.clear()
     visitor.reload()
-    assert visitor.asked("later.js") == []
+    assert visitor.asked("release.js") == []
     visitor.page.evaluate("() => { document.cookie = '_count=1; Path=/'; document.cookie = 'other=1; Path=/'; }")
     visitor.reload()
     visitor.rest()
@@ -581,7 +581,7 @@ def test_who_has_not_decided_keeps_what_is_there(reader, paper):
     visitor.page.evaluate("() => { document.cookie = '_count=1; Path=/'; }")
     visitor.reload()
     assert cookie_names(visitor) == ["_count"]
-    assert visitor.asked("later.js") == []
+    assert visitor.asked("release.js") == []
 
 
 #: Goes to another page as Turbo and Astro do: fetched, its body put in, the root's attributes taken over, scripts run.

@@ -1,17 +1,19 @@
 /**
- * What every page with the widget runs: the state, the first layer, the script API. The rest is in `later.js`, loaded
- * when something is allowed, or when the reader wants more than to accept or to refuse.
+ * What every page with the widget runs: the state, the first layer, the script API. The rest is in files of its own, each
+ * loaded when it is needed: `send.js` at a decision, `release.js` when something is allowed or has to go, `choose.js`
+ * when the reader wants more than to accept or to refuse, `tell.js` when there is something to say.
  */
 
-import type { Action, ConsentKit } from "./api.ts";
+import type { Action, Answers, ConsentKit, Outcome, State } from "./api.ts";
+import type { Choose } from "./choose.ts";
 import type { Config } from "./config.ts";
 import type { Wish } from "./core/client.ts";
 import { createConsent, type Relation } from "./core/consent.ts";
 import { createEvents } from "./core/events.ts";
+import type { Sender } from "./core/sending.ts";
 import { agrees, permits } from "./core/state.ts";
-import type { Later, Page } from "./later.ts";
-import { createFocus } from "./ui/focus.ts";
-import { createNotice } from "./ui/notice.ts";
+import type { Release } from "./release.ts";
+import type { Tell } from "./tell.ts";
 import type { Policy } from "./ui/trusted.ts";
 
 declare global {
@@ -25,9 +27,41 @@ declare global {
 }
 
 const NOTICE = "#consentkit-notice";
+/** What a part of ours has the focus in. */
+const OURS = `${NOTICE},.consentkit-dialog`;
 
-/** The name of the built `later.js` with its version. */
-declare const LATER: string;
+/** The version of the files that are loaded when needed. */
+declare const VERSION: string;
+
+/** What each of those files' `attach` gives. */
+interface Parts {
+  readonly send: Sender;
+  readonly release: Release;
+  readonly choose: Choose;
+  readonly tell: Tell;
+}
+
+/** What the files that are loaded when needed have of the page. */
+export interface Page {
+  readonly config: Config;
+  readonly base: string;
+  /** The tag has made it already. */
+  readonly policy: Policy | undefined;
+  /** The notice's element. */
+  notice(): HTMLElement | null;
+  /** Says *words* in the live region of *form*. */
+  say(words: string | undefined, form?: HTMLElement | null): void;
+  guard(work: () => unknown): Promise<void>;
+  load<Name extends keyof Parts>(name: Name): Promise<Parts[Name]>;
+  state(): State;
+  /** How many decisions are on their way. */
+  deciding: number;
+  decide(
+    action: Action,
+    form?: HTMLFormElement | null,
+    answers?: { purposes: Answers; services: Answers },
+  ): Promise<Outcome>;
+}
 
 /** Brings the notice's element, and *place*s it on the page. */
 export type NoticeSource = (place: boolean) => HTMLElement | null;
@@ -56,6 +90,26 @@ export function start(config: Config, base: string, relation: Relation, source: 
       events.send("error", error);
     }
   };
+  const parts: Record<string, Promise<unknown>> = {};
+  let attempt = 0;
+
+  /** Loads a part, once; again after a failure, at another address: some browsers remember that one failed. */
+  async function load<Name extends keyof Parts>(name: Name, given: unknown = page): Promise<Parts[Name]> {
+    const again = attempt ? `&${attempt}` : "";
+    parts[name] ??= import(`${base}${config.assets}${name}.js?v=${VERSION}${again}`).then((it) => it.attach(given));
+    try {
+      return (await parts[name]) as Parts[Name];
+    } catch (error) {
+      attempt++;
+      delete parts[name];
+      throw error;
+    }
+  }
+  const bringRelease = async () => {
+    release ??= await load("release");
+    release.follow();
+  };
+
   const consent = createConsent({
     config,
     base,
@@ -65,32 +119,31 @@ export function start(config: Config, base: string, relation: Relation, source: 
       guard(follow);
       events.send("change", state);
     },
+    load: (holder) => load("send", holder),
   });
   const { state } = consent;
-  const focus = createFocus((element) => !!element.closest(`${NOTICE},.consentkit-dialog`));
-  const first = createNotice(source);
-  let later: Promise<Later> | undefined;
-  /** The same, once it is there: what is refused then goes before anybody hears of it. */
-  let rest: Later | undefined;
-  let tried = false;
+  /** `release.js`, once it is there: what is refused then goes before anybody hears of it. */
+  let release: Release | undefined;
   let showing = false;
-  let focused: HTMLElement | undefined;
   let counted = false;
+  /** What had the focus last, and what had it before it went into something of ours. */
+  let focused: HTMLElement | undefined;
+  let before: HTMLElement | undefined;
 
-  /** Loads the rest, once; again after a failure. */
-  const load = async () => {
-    tried = true;
-    later ??= (import(`${base}${config.assets}${LATER}`) as Promise<typeof import("./later.ts")>).then(({ attach }) => {
-      rest = attach(page);
-      return rest;
-    });
-    try {
-      return await later;
-    } catch (error) {
-      later = undefined;
-      throw error;
-    }
+  const find = (selector: string) => document.querySelector<HTMLElement>(selector);
+  const say: Page["say"] = (words = "", form) => {
+    const line = form?.querySelector(".consentkit-status");
+    if (line) line.textContent = words;
   };
+
+  /** Moves the focus on from what goes: readers stay where they were reading. */
+  function regain(): void {
+    const { activeElement } = document;
+    if (activeElement !== document.body && !activeElement?.closest(OURS)) return;
+    const target = before?.isConnected ? before : (find("main h1") ?? find("h1,main"));
+    if (target !== before && !target?.hasAttribute("tabindex")) target?.setAttribute("tabindex", "-1");
+    target?.focus({ preventScroll: true });
+  }
 
   /** Counts the notice as shown, once a page, when the page has nothing better to do. */
   const count = () => {
@@ -98,13 +151,9 @@ export function start(config: Config, base: string, relation: Relation, source: 
     counted = true;
     const send = () =>
       guard(() => {
+        // In a body that is transformed or contained it stands at the page's end, and has to be lifted.
+        if ((source(false)?.getBoundingClientRect().top ?? 0) >= innerHeight) bringRelease();
         navigator.sendBeacon(`${base}shown?site=${config.site}&notice=${config.version}&layer=1`);
-        // In a body that is transformed or contained it would stand at the page's end: lifted above, at the window's.
-        const notice = source(false) as HTMLElement;
-        if (notice.getBoundingClientRect().top >= innerHeight) {
-          notice.popover = "manual";
-          notice.showPopover();
-        }
       });
     if (document.readyState === "complete") send();
     else addEventListener("load", send);
@@ -112,42 +161,36 @@ export function start(config: Config, base: string, relation: Relation, source: 
 
   /**
    * Follows the state: the notice comes or goes, what is held back is let go or taken back. And the page: a framework
-   * that goes to the next page without loading one replaces the body, and the root's attributes. *tried*: what could
-   * not be loaded is not asked for at each such change.
+   * that goes to the next page without loading one replaces the body, and the root's attributes. What could not be loaded
+   * is not asked for at each such change.
    */
-  function follow(tried?: boolean): unknown {
+  function follow(): unknown {
     const valid = quiet || state().status === "valid";
     const { dataset } = document.documentElement;
     const mark = valid ? "decided" : "pending";
     if (dataset.consentkit !== mark) dataset.consentkit = mark;
     dataset.consentkitReady = "";
-    if (valid) {
-      first.hide();
-      showing = false;
-    } else {
-      // Whoever stood on a button of the notice that is gone stands on the same of the one that came.
-      const gone = !focused?.isConnected && focused?.closest(NOTICE) && focused;
-      const shown = first.show();
-      if (gone) {
-        const action = `${NOTICE} [data-consentkit-action=${gone.dataset.consentkitAction}]`;
-        document.querySelector<HTMLElement>(action)?.focus({ preventScroll: true });
-      }
-      if (shown && !showing) {
+    const notice = source(!valid);
+    // Whoever stood on a button of the notice that is gone stands on the same of the one that came.
+    const gone = !focused?.isConnected && focused?.closest(NOTICE) && focused.dataset.consentkitAction;
+    if (notice) notice.hidden = !!valid;
+    if (valid) showing = false;
+    else if (notice) {
+      if (gone) find(`${NOTICE} [data-consentkit-action=${gone}]`)?.focus({ preventScroll: true });
+      if (!showing) {
         showing = true;
         events.send("shown", state());
         count();
       }
     }
-    if (rest) return rest.follow();
+    if (release) return release.follow();
     // Only what has to show without consent needs more than the notice, before the reader agrees to something.
     return (
-      !tried &&
-      (later ||
-        agrees(state()) ||
+      !attempt &&
+      (agrees(state()) ||
         (!valid && state().revision) ||
-        first.isModal() ||
-        document.querySelector('[data-consent*="!"]')) &&
-      load().then((rest) => rest.follow())
+        find('.consentkit-modal:not([hidden]),[data-consent*="!"]')) &&
+      bringRelease()
     );
   }
 
@@ -158,29 +201,29 @@ export function start(config: Config, base: string, relation: Relation, source: 
       locale = config.locale,
       layer = "page",
     } = (form ? Object.fromEntries(new FormData(form)) : {}) as Partial<Wish>;
-    const before = state();
-    const regain = focus(form);
+    const then = state();
+    const inside = form?.contains(document.activeElement);
     const leave = () => {
       form?.closest("dialog")?.close();
-      regain();
-      first.say(undefined, form);
+      if (inside) regain();
+      // A live region speaks of changes: the words come after it.
+      const line = form?.querySelector<HTMLElement>(".consentkit-status");
+      if (!line) return;
+      line.textContent = "";
+      document.body.append(line);
+      setTimeout(() => line.append(line.dataset.done as string), 99);
     };
     page.deciding++;
-    const outcome = consent.decide({
-      action,
-      ...answers,
-      notice,
-      locale,
-      layer,
-    });
+    const outcome = consent.decide({ action, ...answers, notice, locale, layer });
     // A refusal is in force by now, whether it is recorded or not.
-    if (state() !== before && !state().recorded) leave();
-    else first.say(first.words("saving"), form);
+    if (state() !== then && !state().recorded) leave();
+    else say(source(false)?.dataset.textSaving, form);
     const end = await outcome.finally(() => page.deciding--);
-    first.say(end === "failed" ? first.words(end) : "", form);
-    if (end === "stored") leave();
-    // Only then is there more to say, or something to be stopped.
-    if (action !== "gpc" && (end !== "stored" || later)) guard(async () => (await load()).settle(end, form));
+    say(end === "failed" ? source(false)?.dataset.textFailed : "", form);
+    if (end === "stored") {
+      leave();
+      guard(() => release?.stop());
+    } else if (action !== "gpc") guard(async () => (await load("tell")).settle(end, form));
     return end;
   }
 
@@ -189,32 +232,33 @@ export function start(config: Config, base: string, relation: Relation, source: 
     base,
     policy,
     guard,
+    load,
     state,
     deciding: 0,
     decide,
-    notice: first,
+    notice: () => source(false),
+    say,
   };
 
   const press = async (button?: HTMLElement) => {
     try {
-      await (await load()).press(button);
+      await (await load(button?.dataset.consentkitEmbed ? "release" : "choose")).press(button);
     } catch (error) {
       events.send("error", error);
-      const { href } = location;
-      // The same choice as a page, which needs none of this.
-      location.assign(
-        `${base}preferences?site=${config.site}&locale=${config.locale}&next=${encodeURIComponent(href)}`,
-      );
+      // The same choice as a page, which needs none of this, and finds its way back by the referrer.
+      location.assign(`${base}preferences?site=${config.site}&locale=${config.locale}`);
     }
   };
 
   document.addEventListener("click", (event) =>
     guard(() => {
       const button = (event.target as Element).closest<HTMLElement>("[data-consentkit-action],[data-consentkit-embed]");
-      // With a key held, a link is for another tab.
+      // With a key held, a link is for another tab. Agreeing is for our own buttons: what a page's readers write into
+      // it may have attributes too.
       if (!button || event.ctrlKey || event.metaKey || event.shiftKey) return;
-      event.preventDefault();
       const { consentkitAction: action = "" } = button.dataset;
+      if (action === "accept_all" && !button.closest(OURS)) return;
+      event.preventDefault();
       return action.endsWith("_all") ? decide(action as Action, button.closest("form")) : press(button);
     }),
   );
@@ -238,8 +282,8 @@ export function start(config: Config, base: string, relation: Relation, source: 
     window.consentkit = api;
   });
   guard(follow);
-  if (quiet === "record") guard(async () => (await load()).signal());
-  // Something of a service that is refused is still here, or there is something to say of one: `later.js` looks closer.
+  if (quiet === "record") guard(async () => (await load("tell")).signal());
+  // Something of a service that is refused is still here, or there is something to say of one: `release.js` looks closer.
   guard(() => {
     let left: unknown;
     try {
@@ -252,12 +296,13 @@ export function start(config: Config, base: string, relation: Relation, source: 
           stored?.split(" ").some((item) => `; ${document.cookie}`.includes(`; ${item.split("*")[0]}`)),
       );
     }
-    return left && load().then((rest) => rest.follow());
+    return left && bringRelease();
   });
   document.addEventListener("focusin", ({ target }) => {
     focused = target as HTMLElement;
+    if (!focused.closest(OURS)) before = focused;
   });
-  new MutationObserver(() => guard(() => follow(tried))).observe(document, {
+  new MutationObserver(() => guard(follow)).observe(document, {
     childList: true,
     subtree: true,
     attributeFilter: ["data-consentkit", "data-consent"],

@@ -15,6 +15,7 @@ import typing as t
 import brotli
 import flask
 
+from ..consent.purposes import NECESSARY
 from ..consent.services import StorageKind
 from ..consent.services import StoredItem
 from ..consent.site import GpcAnswer
@@ -26,7 +27,10 @@ _SCRIPT = "text/javascript; charset=utf-8"
 _STYLE = "text/css; charset=utf-8"
 #: The files' names to their media types. Nothing else is served. None has a word that lists of filters match.
 _TYPES = {
-    "later.js": _SCRIPT,
+    "send.js": _SCRIPT,
+    "release.js": _SCRIPT,
+    "choose.js": _SCRIPT,
+    "tell.js": _SCRIPT,
     "debug.js": _SCRIPT,
     "bar.css": _STYLE,
     "box.css": _STYLE,
@@ -38,6 +42,8 @@ _TYPES = {
     # For people and their compilers.
     "widget.d.mts": "text/plain; charset=utf-8",
 }
+#: What a page's script loads when it needs it, with one version for all: the page names it once (see widget/build.mjs).
+_PARTS = ("send.js", "release.js", "choose.js", "tell.js")
 #: The same for what has another name now.
 _OLD_NAMES = {"consentkit.css": "bar.css"}
 #: In the tag's script, where its data goes.
@@ -63,14 +69,17 @@ class Asset:
     gzip: bytes
     brotli: bytes
     media_type: str
-    #: The first 16 characters of the SHA-256, URL-safe: the ``v`` of its address and its ETag.
+    #: The first 16 characters of a SHA-256, URL-safe: the ``v`` of its address and its ETag.
     version: str
 
 
 def make_asset(body: bytes, media_type: str) -> Asset:
     """Return *body* compressed as well as it can be: the work is done once."""
-    version = base64.urlsafe_b64encode(hashlib.sha256(body).digest())[:16].decode()
-    return Asset(body, gzip.compress(body, 9, mtime=0), brotli.compress(body), media_type, version)
+    return Asset(body, gzip.compress(body, 9, mtime=0), brotli.compress(body), media_type, _version(body))
+
+
+def _version(body: bytes) -> str:
+    return base64.urlsafe_b64encode(hashlib.sha256(body).digest())[:16].decode()
 
 
 @functools.cache
@@ -92,7 +101,10 @@ def _static_asset(name: str) -> Asset:
     if name == "page.js":
         # In the page it is a module; who still asks for the file runs it as a script, whose names would be the page's.
         text = f"(()=>{{{text}}})()"
-    return make_asset(text.encode(), _TYPES[name])
+    asset = make_asset(text.encode(), _TYPES[name])
+    if name in _PARTS:
+        return dataclasses.replace(asset, version=_version("".join(map(static_text, _PARTS)).encode()))
+    return asset
 
 
 def stylesheet(layout: str) -> str:
@@ -128,7 +140,7 @@ def widget_facts(snapshot: SiteSnapshot, assets_path: str) -> dict[str, object]:
 def _services(snapshot: SiteSnapshot) -> list[dict[str, t.Any]]:
     services = {service.id: service for service in snapshot.site.optional_services}
     return [
-        {"id": sid, "purposes": list(services[sid].purposes) if sid in services else []}
+        {"id": sid, "purposes": [p for p in services[sid].purposes if p != NECESSARY] if sid in services else []}
         for sid in snapshot.services_order
     ]
 

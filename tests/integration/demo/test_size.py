@@ -71,5 +71,5 @@ def test_the_tag_is_within_its_budget(herald: Flask) -> None:
 def test_the_second_layer_is_within_its_budget(herald: Flask) -> None:
     """What is loaded when a reader wants to choose."""
     client = herald.test_client()
-    files = ("static/later.js", "preferences?site=steppe-herald&locale=ru&fragment=1")
+    files = ("static/choose.js", "preferences?site=steppe-herald&locale=ru&fragment=1")
     assert size(*(client.get(f"/consent/{file}").data for file in files)) <= BUDGET["second layer"]

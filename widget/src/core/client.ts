@@ -21,9 +21,9 @@ export interface Reply {
   readonly state?: unknown;
 }
 
-/** Returns 128 random bits, in characters that need no escape. */
-export const makeNonce = (crypto: Pick<Crypto, "getRandomValues">): string =>
-  crypto.getRandomValues(new Uint8Array(16)).join("-");
+/** Returns the request for the decision in *content* (a JSON object): the same with a nonce of 128 random bits. */
+export const makeBody = (content: string, crypto: Pick<Crypto, "getRandomValues">): string =>
+  `${content.slice(0, -1)},"nonce":"${crypto.getRandomValues(new Uint8Array(16)).join("-")}"}`;
 
 /** Whether it makes sense to send the same again after *status*. */
 export const mayRetry = (status: number): boolean => !status || status === 429 || status > 499;

@@ -1,11 +1,14 @@
-/** The reader's consent on this page: what holds, and how it is changed. Knows no document. */
+/**
+ * The reader's consent on this page: what holds, and that a refusal holds at once. Knows no document. What sends
+ * decisions (`sending.ts`) is loaded when there is one.
+ */
 
 import type { Outcome, State } from "../api.ts";
 import type { Config } from "../config.ts";
-import { makeNonce, mayRetry, post, type Reply, type Wish } from "./client.ts";
-import { findCookie } from "./cookie.ts";
-import { getKept, type HasStorage, LASTS, setKept } from "./keep.ts";
-import { agrees, judge, type Known, narrow, refuse } from "./state.ts";
+import { makeBody, type Wish } from "./client.ts";
+import { ELSEWHERE, getKept, type HasStorage, setKept } from "./keep.ts";
+import type { Sender } from "./sending.ts";
+import { agrees, type Known, lookAt, markOf, refuse } from "./state.ts";
 
 /** What of the browser this needs. Pages give `window`; tests bring their own. */
 export interface World extends HasStorage, Pick<Window, "fetch"> {
@@ -30,6 +33,17 @@ export interface Options {
   readonly relation: Relation;
   /** Called whenever something else holds. */
   changed(state: State): void;
+  /** Brings what sends. */
+  load(holder: Holder): Promise<Sender>;
+}
+
+/** What sending needs of the page's consent. */
+export interface Holder extends Pick<Options, "config" | "base" | "world" | "relation"> {
+  state(): State;
+  /** Puts another state in force. */
+  set(state: State): void;
+  /** What the state was read from, to notice that somebody else changed it. */
+  readonly seen: string;
 }
 
 export interface Consent {
@@ -39,193 +53,113 @@ export interface Consent {
   refresh(): void;
 }
 
-const EXPIRED = "; Max-Age=0";
-/** How long another tab leaves a refusal to the one in which it was made. */
-const ELSEWHERE = 3000;
-
-export function createConsent({ config, base, world, relation, changed }: Options): Consent {
-  const { credentials, domain } = relation;
-  const url = `${base}decisions?site=${config.site}`;
-
-  /** What the state was read from, to notice that somebody else changed it. */
+export function createConsent({ config, base, world, relation, changed, load }: Options): Consent {
   let seen: string;
   let state: State;
-  /** The refusal that is not recorded yet. Only a decision that is recorded ends it. */
-  let kept: string | undefined;
-  /** The last decision that failed, for the same nonce if the reader tries the same again. */
-  let failed: [content: string, body: string] | undefined;
+  let sender: Sender | undefined;
+  let coming: Promise<Sender> | undefined;
+  /** The refusal that is not recorded yet, as far as it is not the sender's. */
+  let waiting: string | undefined;
   /** The decision on its way, so that a second click is not a second decision. */
-  let current: [content: string, outcome: Promise<Outcome>, cancel: AbortController | undefined] | undefined;
-  /** Counts the decisions: a later one counts for more. */
-  let turn = 0;
-  let line: Promise<unknown> = Promise.resolve();
+  let current: [content: string, outcome: Promise<Outcome>] | undefined;
 
-  const find = () => {
-    try {
-      return findCookie(world.document.cookie);
-    } catch {
-      return "";
-    }
-  };
-  const mark = () => find() + (getKept(world)?.body ?? "");
-  const look = (value: unknown) => judge(config, value as string, Math.floor(world.Date.now() / 86_400_000));
-  const agreed = () => agrees(look(find()));
   const set = (next: State) => {
     state = next;
     changed(next);
   };
-  const keep = (body: string | null) => {
-    setKept(world, body);
-    seen = mark();
+  const holder: Holder = {
+    config,
+    base,
+    world,
+    relation,
+    state: () => state,
+    set,
+    get seen() {
+      return seen;
+    },
   };
-  const setCookie = (value: string) => {
-    const tail = `; Path=/; SameSite=Lax${world.location.protocol === "https:" ? "; Secure" : ""}`;
+  const bring = async () => {
+    coming ??= load(holder);
     try {
-      // One of the two at most: different values on a host and on its domain would count as none.
-      world.document.cookie = `consentkit=${domain ? EXPIRED : value}${tail}`;
-      if (domain) world.document.cookie = `consentkit=${value}${tail}; Domain=${domain}`;
-    } catch {}
-  };
-  /** Takes away what the cookie agrees to. */
-  const revoke = () => {
-    if (agreed()) setCookie(EXPIRED);
-  };
-  const wait = (milliseconds: number) => new Promise<void>((done) => world.setTimeout(done, milliseconds));
-
-  /**
-   * One request at a time, so that the server sees the decisions in the order in which they were made, and none that
-   * is not *wanted* any more when its turn comes.
-   */
-  const send = (body: string, wanted: () => boolean, cancel?: AbortController): Promise<Reply> => {
-    const reply = line.then(() => (wanted() ? post(world, url, body, credentials, cancel) : { status: 0, wait: 0 }));
-    line = reply;
-    return reply;
+      sender = await coming;
+      return sender;
+    } catch (error) {
+      coming = undefined;
+      throw error;
+    }
   };
 
-  /** Takes over what the server answered. */
-  function adopt(reply: Reply): boolean {
-    const next = look(reply.state);
-    if (reply.status !== 201 || next.status !== "valid") return false;
-    if (credentials === "omit") setCookie(`${reply.state}; Max-Age=${(config.maxAgeDays ?? 0) * 86_400}`);
-    kept = failed = undefined;
-    keep(null);
-    set(next);
-    return true;
-  }
-
-  async function sendAgain(body: string, asked: number): Promise<void> {
-    const end = world.Date.now() + LASTS;
-    kept = body;
-    for (let attempt = 0; ; attempt++) {
-      // Half of the delay is by chance, so that the readers of a server that comes back don't all come at once.
-      if (asked) await wait(Math.max(asked, Math.min(2 ** attempt * 1000, 300_000) * (0.5 + Math.random())));
-      // A later decision counts for more, in another tab as well.
-      refresh();
-      while (current) await current[1];
-      if (kept !== body || world.Date.now() > end) return;
-      const reply = await send(body, () => kept === body);
-      if (kept !== body || adopt(reply) || !mayRetry(reply.status)) return;
-      // A 503 has brought a cookie.
-      seen = mark();
-      asked = reply.wait || 1;
-    }
-  }
-
-  function read(asked: number): State {
-    seen = mark();
-    const pending = getKept(world);
-    if (!pending) {
-      kept = undefined;
-      return look(find());
-    }
-    if (kept !== pending.body) void sendAgain(pending.body, asked);
-    return refuse(config, pending.action);
-  }
-
-  function refresh(): void {
-    if (mark() === seen) return;
-    if (current) {
-      const other = getKept(world)?.body;
-      // It may be this decision's own cookie. But a refusal elsewhere ends an agreement that is still on its way.
-      if (!current[2] || ((!other || other === kept) && agreed())) return;
-      current[2].abort();
-      current = undefined;
-      turn++;
-    }
-    set(read(ELSEWHERE));
-  }
-
-  /** An agreement can be cancelled, a refusal can't. */
-  async function carryOut(
-    content: string,
-    wanted: () => boolean,
-    narrows: boolean,
-    cancel?: AbortController,
-  ): Promise<Outcome> {
-    const body = failed?.[0] === content ? failed[1] : `${content.slice(0, -1)},"nonce":"${makeNonce(world.crypto)}"}`;
-    if (!cancel) {
-      // Before it is sent: who leaves the page now has refused all the same.
-      kept = body;
-      keep(body);
-    }
-    for (let attempt = 1; ; attempt++) {
-      const reply = await send(body, wanted, cancel);
-      if (wanted() && adopt(reply)) return "stored";
-      if (!cancel) {
-        if (kept === body) {
-          seen = mark();
-          void sendAgain(body, reply.wait || 1);
-        }
-        return wanted() ? "unsaved" : "failed";
+  /** Has the refusal in *body* sent, after *pause* milliseconds, however long it takes until there is what sends. */
+  async function resume(body: string, pause: number): Promise<void> {
+    if (waiting === body) return;
+    waiting = body;
+    for (let next = 1000; ; next *= 2) {
+      try {
+        const ready = await bring();
+        if (waiting === body) ready.resume(body, pause);
+        return;
+      } catch {
+        await new Promise<void>((done) => world.setTimeout(done, Math.min(next, 300_000)));
       }
-      const outdated = reply.status === 409;
-      // Two quiet attempts more, for an answer that was lost on the way; then the reader decides.
-      const ends = outdated || attempt > 2 || !mayRetry(reply.status) || reply.wait > 3000;
-      // What came back must not hold, for the reader has decided otherwise since; nor what they took away.
-      if (!wanted() || (ends && narrows)) revoke();
-      if (!wanted()) return "failed";
-      if (outdated) return "changed";
-      if (ends) {
-        failed = [content, body];
-        if (mark() === seen) return "failed";
-        // Perhaps the answer was lost, but not its cookie.
-        set(read(0));
-        return agrees(state) ? "stored" : "failed";
-      }
-      await wait(reply.wait || 700 * attempt);
+      if (waiting !== body) return;
     }
+  }
+
+  function read(pause: number): State {
+    seen = markOf(world);
+    const kept = getKept(world);
+    if (kept) {
+      void resume(kept.body, pause);
+      return refuse(config, kept.action);
+    }
+    const now = lookAt(config, world);
+    // Who has agreed may withdraw: then the cookie goes at once, and that takes what sends.
+    if (agrees(now)) bring().catch(() => {});
+    return now;
   }
 
   function decide(wish: Wish): Promise<Outcome> {
-    const answers = { purposes: {}, services: {}, ...wish };
     let content = "";
+    let body: string | undefined;
+    const refusing =
+      wish.action === "save" ? !agrees({ purposes: {}, services: {}, ...wish }) : wish.action !== "accept_all";
     try {
-      content = JSON.stringify({ ...answers, page: world.location.pathname });
-    } catch {}
-    if (current?.[0] === content) return current[1];
-    const saving = wish.action === "save";
-    const refusing = saving ? !agrees(answers) : wish.action !== "accept_all";
-    // In force at once, here, in other tabs, and for the next request, whatever the server will say.
-    const next = refusing
-      ? refuse(config, wish.action)
-      : saving && agrees(state)
-        ? narrow(config, state, answers.purposes, answers.services)
-        : state;
-    const narrows = !refusing && JSON.stringify(next) !== JSON.stringify(state);
-    const cancel = refusing ? undefined : new AbortController();
-    const mine = ++turn;
-    const wanted = () => turn === mine;
-    const outcome = carryOut(content, wanted, narrows, cancel)
-      .catch((): Outcome => (refusing ? "unsaved" : "failed"))
+      content = JSON.stringify({ purposes: {}, services: {}, ...wish, page: world.location.pathname });
+      if (current?.[0] === content) return current[1];
+      if (refusing) body = makeBody(content, world.crypto);
+    } catch {
+      // A page that broke JSON has its reader refuse all the same.
+      if (refusing) body = "{}";
+    }
+    waiting = body;
+    if (body) {
+      // Before anything is sent or loaded: who leaves the page now has refused all the same.
+      setKept(world, body);
+      seen = markOf(world);
+    }
+    const outcome = (sender ? sender.decide(wish, content, body) : bring().then((it) => it.decide(wish, content, body)))
+      .catch((): Outcome => {
+        if (!body) return "failed";
+        waiting = undefined;
+        void resume(body, 1);
+        return "unsaved";
+      })
       .finally(() => {
-        if (wanted()) current = undefined;
+        if (current?.[1] === outcome) current = undefined;
       });
-    current = [content, outcome, cancel];
-    if (refusing) revoke();
-    if (refusing || narrows) set(next);
+    current = [content, outcome];
+    // In force at once, here, in other tabs, and for the next request, whatever the server will say.
+    if (refusing) set(refuse(config, wish.action));
     return outcome;
   }
 
   state = read(0);
-  return { state: () => state, decide, refresh };
+  return {
+    state: () => state,
+    decide,
+    refresh() {
+      if (sender) sender.refresh();
+      else if (markOf(world) !== seen) set(read(ELSEWHERE));
+    },
+  };
 }

@@ -11,6 +11,9 @@ export interface HasStorage {
 /** The server knows a nonce for 48 hours. An hour less, in milliseconds, so that nothing is recorded twice. */
 export const LASTS = 47 * 3_600_000;
 
+/** How long, in milliseconds, another tab leaves a refusal to the one in which it was made. */
+export const ELSEWHERE = 3000;
+
 const KEY = "consentkit:pending";
 
 /** Returns the kept request and its action, if there is one in the storage of *world*. Never throws. */

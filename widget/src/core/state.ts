@@ -2,35 +2,38 @@
 
 import type { Action, Answers, State, Status } from "../api.ts";
 import type { Config } from "../config.ts";
-import { hasBit, parseCookie } from "./cookie.ts";
+import type { World } from "./consent.ts";
+import { findCookie, hasBit, parseCookie } from "./cookie.ts";
+import { getKept } from "./keep.ts";
 
 /** What judging needs to know of the site. */
 export type Known = Pick<Config, "site" | "revision" | "purposes" | "services" | "signal">;
 
-type Answer = (id: string, index: number) => boolean;
-
-const nothing: Answer = () => false;
-
-const answers = (ids: readonly string[], answer: Answer): Answers =>
-  Object.fromEntries(ids.map((id, index) => [id, answer(id, index)]));
-
+/**
+ * Returns what follows from agreeing to the purposes in *allowed*. *differing*: the services that don't follow from their
+ * purposes, as in the cookie; `null`: nobody can tell which, so none is allowed.
+ */
 function makeState(
   known: Known,
   status: Status,
   action: Action | null,
   revision: number,
   recorded = true,
-  purpose = nothing,
-  service = nothing,
+  allowed: readonly string[] = [],
+  differing: string | null = "",
 ): State {
+  const agreed = (id: string) => allowed.includes(id);
   return {
     status,
     action,
     revision,
-    purposes: answers(known.purposes, purpose),
-    services: answers(
-      known.services.map(({ id }) => id),
-      service,
+    purposes: Object.fromEntries(known.purposes.map((id) => [id, agreed(id)])),
+    services: Object.fromEntries(
+      // A service that the site has no longer keeps its bit, and nobody's consent.
+      known.services.map(({ id, purposes }, index) => [
+        id,
+        differing !== null && !!purposes[0] && purposes.every(agreed) !== hasBit(differing, index),
+      ]),
     ),
     recorded,
     gpc: known.signal,
@@ -43,37 +46,38 @@ export function judge(known: Known, value: string | null, today: number): State 
   if (found?.s !== known.site) return makeState(known, value === "" ? "none" : "invalid", null, 0);
   const { a, c, p, x = "", e } = found;
   const status = e < today ? "expired" : c < known.revision ? "outdated" : "valid";
-  if (status !== "valid") return makeState(known, status, a, c);
-  return makeState(
-    known,
-    status,
-    a,
-    c,
-    true,
-    (id) => p.includes(id),
-    (_id, index) =>
-      // A page that a cache kept from before that revision can't tell which service a bit stands for.
-      (!x || c === known.revision) &&
-      (known.services[index]?.purposes.every((id) => p.includes(id)) ?? false) !== hasBit(x, index),
-  );
+  return status === "valid"
+    ? // A page that a cache kept from before that revision can't tell which service a bit stands for.
+      makeState(known, status, a, c, true, p, x && c !== known.revision ? null : x)
+    : makeState(known, status, a, c);
+}
+
+/** The same by the clock of *world*. */
+export function judgeNow(known: Known, world: World, value: unknown): State {
+  return judge(known, value as string, Math.floor(world.Date.now() / 86_400_000));
+}
+
+function find({ document }: World): string | null {
+  try {
+    return findCookie(document.cookie);
+  } catch {
+    return "";
+  }
+}
+
+/** Returns what the cookie of *world* means now. */
+export function lookAt(known: Known, world: World): State {
+  return judgeNow(known, world, find(world));
+}
+
+/** Returns what a state is read from, to notice that another tab changed it. */
+export function markOf(world: World): string {
+  return find(world) + (getKept(world)?.body ?? "");
 }
 
 /** Returns the state of a refusal that is in force here and not recorded yet. */
 export function refuse(known: Known, action: Action): State {
   return makeState(known, "valid", action, known.revision, false);
-}
-
-/** Returns *state* less everything that the other answers refuse. */
-export function narrow(known: Known, state: State, purposes: Answers, services: Answers): State {
-  return makeState(
-    known,
-    state.status,
-    state.action,
-    state.revision,
-    true,
-    (id) => !!(state.purposes[id] && purposes[id]),
-    (id) => !!(state.services[id] && services[id]),
-  );
 }
 
 /** Whether anything is agreed to in these. */

@@ -2,7 +2,6 @@
 
 import type { Answers, State } from "../api.ts";
 import type { ServiceEntry } from "../config.ts";
-import type { Policy } from "./trusted.ts";
 
 const boxes = (form: ParentNode, name: string) =>
   [...form.querySelectorAll<HTMLInputElement>(`input[type=checkbox][name=${name}]`)].filter((box) => !box.disabled);
@@ -30,13 +29,6 @@ export function bindForm(form: HTMLElement, state: State, decided: boolean, serv
       if (entry?.purposes.includes(value)) box.checked = entry.purposes.every((id) => purposes[id]);
     }
   });
-}
-
-/** Returns the form that is in *html*, not yet on the page. */
-export function makeForm(html: string, policy: Policy): HTMLElement {
-  const template = document.createElement("template");
-  template.innerHTML = policy.createHTML(html);
-  return template.content.querySelector<HTMLElement>("#consentkit-preferences") as HTMLElement;
 }
 
 /** Shows *form* in a modal dialog. Closing it decides nothing. */

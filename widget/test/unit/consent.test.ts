@@ -3,6 +3,7 @@ import test from "node:test";
 import type { State } from "../../src/api.ts";
 import type { Wish } from "../../src/core/client.ts";
 import { createConsent, type Relation } from "../../src/core/consent.ts";
+import { createSender } from "../../src/core/sending.ts";
 import { agrees } from "../../src/core/state.ts";
 import { ACCEPTED, config, FakeWorld, REFUSED, seal, settle } from "./world.ts";
 
@@ -19,6 +20,7 @@ function visit(world: FakeWorld, relation: Relation = { credentials: "same-origi
     world,
     relation,
     changed: (state) => states.push(state),
+    load: async (holder) => createSender(holder),
   });
   return { consent, states };
 }
@@ -125,10 +127,11 @@ test("refusing holds before the server answers, and stores nothing on the device
   assert.deepEqual([world.written, [...world.items]], [[], []]);
 });
 
-test("withdrawing takes the cookie away at once, for every request that follows", () => {
+test("withdrawing takes the cookie away at once, for every request that follows", async () => {
   const world = new FakeWorld();
   world.jar.set("consentkit@", ACCEPTED);
   const { consent } = visit(world);
+  await settle();
   assert.equal(agrees(consent.state()), true);
   void consent.decide({ ...reject, action: "withdraw" });
   assert.equal(agrees(consent.state()), false);
@@ -223,7 +226,7 @@ test("refusing while an acceptance is on its way leaves nothing allowed", async 
   world.answers.push({ status: 201, state: ACCEPTED }, { status: 201, state: REFUSED });
   const { consent, states } = visit(world);
   const accepted = consent.decide(accept);
-  await new Promise((done) => queueMicrotask(() => done(0)));
+  while (!world.sent.length) await new Promise((done) => queueMicrotask(() => done(0)));
   const rejected = consent.decide(reject);
   assert.deepEqual(await Promise.all([accepted, rejected]), ["failed", "stored"]);
   assert.deepEqual(
@@ -261,6 +264,7 @@ test("a selection takes away at once and gives only when it is stored", async ()
   const next = seal({ p: ["embeds"] });
   world.answers.push({ status: 201, state: next });
   const { consent } = visit(world);
+  await settle();
   const outcome = consent.decide({ action: "save", ...seen, purposes: { embeds: true }, services: { youtube: true } });
   assert.deepEqual(consent.state().purposes, { analytics: false, embeds: false });
   await outcome;
@@ -302,4 +306,75 @@ test("the state that a page keeps by itself is a plain cookie of its host, Secur
   world.answers.push({ status: 201, state: ACCEPTED });
   await visit(world, { credentials: "omit", domain: "" }).consent.decide(accept);
   assert.equal(world.written[0], `consentkit=${ACCEPTED}; Max-Age=15552000; Path=/; SameSite=Lax; Secure`);
+});
+
+/** A visit whose sending part can't be had the first *failures* times. */
+function visitWithout(world: FakeWorld, failures: number) {
+  const states: State[] = [];
+  let asked = 0;
+  const consent = createConsent({
+    config,
+    base: "https://herald.example/consent/",
+    world,
+    relation: { credentials: "same-origin", domain: "" },
+    changed: (state) => states.push(state),
+    load: async (holder) => {
+      if (asked++ < failures) throw new TypeError("Failed to fetch dynamically imported module");
+      return createSender(holder);
+    },
+  });
+  return { consent, states };
+}
+
+for (const storageBlocked of [false, true]) {
+  test(`a refusal holds while what sends can't be had, and is sent once it can, storage ${storageBlocked ? "blocked" : "open"}`, async () => {
+    const world = new FakeWorld();
+    world.storageBlocked = storageBlocked;
+    world.answers.push({ status: 201, state: REFUSED });
+    const { consent } = visitWithout(world, 3);
+    const outcome = consent.decide(reject);
+    assert.deepEqual([consent.state().status, consent.state().recorded], ["valid", false]);
+    assert.equal(world.items.has(KEY), !storageBlocked);
+    assert.equal(await outcome, "unsaved");
+    await settle();
+    assert.equal(world.sent.length, 1);
+    assert.equal(consent.state().recorded, true);
+    assert.equal(world.items.has(KEY), false);
+  });
+}
+
+test("agreeing fails while what sends can't be had, and works at the next try", async () => {
+  const world = new FakeWorld();
+  world.answers.push({ status: 201, state: ACCEPTED });
+  const { consent, states } = visitWithout(world, 1);
+  assert.equal(await consent.decide(accept), "failed");
+  assert.deepEqual([states, world.sent], [[], []]);
+  assert.equal(await consent.decide(accept), "stored");
+});
+
+test("clicks while what sends is on its way are one decision each, the last one counts", async () => {
+  const world = new FakeWorld();
+  world.answers.push({ status: 201, state: REFUSED }, { status: 201, state: ACCEPTED });
+  const { consent, states } = visit(world);
+  const outcomes = [consent.decide(accept), consent.decide(accept), consent.decide(reject), consent.decide(reject)];
+  assert.deepEqual(await Promise.all(outcomes), ["failed", "failed", "stored", "stored"]);
+  assert.deepEqual(
+    world.sent.map(({ body }) => body.action),
+    ["reject_all"],
+  );
+  assert.equal(states.some(agrees), false);
+});
+
+test("an agreement after a refusal that could not be sent ends it", async () => {
+  const world = new FakeWorld();
+  const { consent } = visitWithout(world, 1);
+  assert.equal(await consent.decide(reject), "unsaved");
+  world.answers.push({ status: 201, state: ACCEPTED });
+  assert.equal(await consent.decide(accept), "stored");
+  await settle();
+  assert.deepEqual(
+    world.sent.map(({ body }) => body.action),
+    ["accept_all"],
+  );
+  assert.equal(agrees(consent.state()), true);
 });

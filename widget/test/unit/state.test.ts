@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import test from "node:test";
-import { agrees, judge, narrow, permits, refuse } from "../../src/core/state.ts";
+import { narrow } from "../../src/core/sending.ts";
+import { agrees, judge, permits, refuse } from "../../src/core/state.ts";
 import { ACCEPTED, config, DAY, REFUSED, seal } from "./world.ts";
 
 test("who has not decided has agreed to nothing", () => {
@@ -84,10 +85,18 @@ test("a refusal that is not recorded yet is in force", () => {
 });
 
 test("narrowing takes away and never gives", () => {
-  const state = judge(config, seal({ p: ["analytics"] }), DAY);
-  const narrowed = narrow(config, state, { embeds: true }, { youtube: true, counter: true });
-  assert.deepEqual(narrowed.purposes, { analytics: false, embeds: false });
-  assert.deepEqual(narrowed.services, { counter: true, youtube: false });
+  const { purposes, services } = judge(config, seal({ p: ["analytics"] }), DAY);
+  assert.deepEqual(narrow(purposes, { embeds: true }), { analytics: false, embeds: false });
+  assert.deepEqual(narrow(services, { youtube: true, counter: true }), { counter: true, youtube: false });
+  assert.deepEqual(narrow(services), { counter: false, youtube: false });
+});
+
+test("a service that the site has no longer has nobody's consent, whatever its bit says", () => {
+  const known = { ...config, services: [...config.services, { id: "gone", purposes: [] }] };
+  for (const value of [REFUSED, ACCEPTED, seal({ p: ["analytics"], x: "4" })]) {
+    assert.equal(judge(known, value, DAY).services.gone, false);
+  }
+  assert.equal(agrees(judge(known, REFUSED, DAY)), false);
 });
 
 test("the state tells the browser's signal, which changes nothing else in it", () => {
