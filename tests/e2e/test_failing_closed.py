@@ -519,7 +519,7 @@ def test_a_form_named_prerendering_is_no_prerendering(visitor, site):
 # --- what is blocked
 
 
-@pytest.mark.parametrize("part", ["later.js", ".css"])
+@pytest.mark.parametrize("part", ["release.js", ".css"])
 def test_a_file_that_is_blocked(visitor, site, part):
     """The notice works without its style; without the second script, nothing is released, and the choice is a page."""
     visitor.context.route(f"**/*{part}*", lambda route: route.abort("blockedbyclient"))
@@ -528,7 +528,7 @@ def test_a_file_that_is_blocked(visitor, site, part):
     expect_decided(visitor)
     wait_recorded(visitor.page)
     visitor.rest()
-    assert site.optional() == (set() if part == "later.js" else EVERYTHING)
+    assert site.optional() == (set() if part == "release.js" else EVERYTHING)
     visitor.page.evaluate("() => window.consentkit.open()")
     expect(visitor.page.locator(PREFERENCES)).to_be_visible()
     visitor.open(site.url)
@@ -538,6 +538,26 @@ def test_a_file_that_is_blocked(visitor, site, part):
     site.paths.clear()
     visitor.reload()
     expect_refused(visitor)
+    assert site.optional() == set()
+
+
+def test_what_sends_is_blocked(visitor, site):
+    """Agreeing fails and says so; a refusal holds, here and on the next page, and is recorded once it can be."""
+    visitor.context.route("**/send.js*", lambda route: route.abort("blockedbyclient"))
+    visitor.open(site.url)
+    button(visitor, "accept_all").click()
+    expect(visitor.page.locator(f"{NOTICE} .consentkit-status")).not_to_be_empty()
+    visitor.rest()
+    assert site.optional() == set()
+    button(visitor, "reject_all").click()
+    expect_refused(visitor)
+    visitor.reload()
+    expect_refused(visitor)
+    assert site.records() == []
+    visitor.context.unroute("**/send.js*")
+    visitor.reload()
+    wait_recorded(visitor.page)
+    assert site.records() == ["reject_all"]
     assert site.optional() == set()
 
 
@@ -560,12 +580,15 @@ def test_a_policy_that_forbids_the_script(visitor, site):
 
 
 def test_a_policy_that_forbids_the_second_script(visitor, site):
-    """Nothing is released."""
+    """The choice is a page, and nothing is released."""
     site.policy = lambda sources: " ".join(["script-src", *(s for s in sources["script-src"] if s != "'self'")])
     visitor.open(site.url)
     button(visitor, "accept_all").click()
+    expect(visitor.page.locator(f"{NOTICE} .consentkit-status")).not_to_be_empty()
+    button(visitor, "customize").click()
+    button(visitor, "accept_all", within=PREFERENCES).click()
+    site.wait_for(lambda: site.records() == ["accept_all"])
     expect_decided(visitor)
-    wait_recorded(visitor.page)
     visitor.rest()
     assert site.optional() == set()
 

@@ -98,8 +98,12 @@ export function createConsent({ config, base, world, relation, changed, load }: 
         const ready = await bring();
         if (waiting === body) ready.resume(body, pause);
         return;
-      } catch {
+      } catch {}
+      try {
         await new Promise<void>((done) => world.setTimeout(done, Math.min(next, 300_000)));
+      } catch {
+        // A page that broke promises: the next page sends it.
+        return;
       }
       if (waiting !== body) return;
     }
