@@ -22,7 +22,8 @@ declare const STYLE: string;
 
 export function attach(page: Page): Choose {
   const { config, state, decide, say } = page;
-  const policy = page.policy ?? createPolicy();
+  page.policy ??= createPolicy();
+  const { policy } = page;
   addStyle(STYLE);
 
   async function open(current?: boolean): Promise<void> {

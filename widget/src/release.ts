@@ -27,7 +27,8 @@ const LEFT = "consentkit:left";
 
 export function attach(page: Page): Release {
   const { config, guard, state, decide, notice } = page;
-  const policy = page.policy ?? createPolicy();
+  page.policy ??= createPolicy();
+  const { policy } = page;
   const gate = createGate(state, policy, guard);
   const trap = createTrap();
   const mark = () => `${state().action}${agrees(state())}`;

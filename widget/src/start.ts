@@ -45,8 +45,8 @@ interface Parts {
 export interface Page {
   readonly config: Config;
   readonly base: string;
-  /** The tag has made it already. */
-  readonly policy: Policy | undefined;
+  /** Made once, by the tag or by the first part that needs it. */
+  policy: Policy | undefined;
   /** The notice's element. */
   notice(): HTMLElement | null;
   /** Says *words* in the live region of *form*. */
@@ -108,6 +108,7 @@ export function start(config: Config, base: string, relation: Relation, source: 
   const bringRelease = async () => {
     release ??= await load("release");
     release.follow();
+    return release;
   };
 
   const consent = createConsent({
@@ -170,9 +171,9 @@ export function start(config: Config, base: string, relation: Relation, source: 
     const mark = valid ? "decided" : "pending";
     if (dataset.consentkit !== mark) dataset.consentkit = mark;
     dataset.consentkitReady = "";
-    const notice = source(!valid);
-    // Whoever stood on a button of the notice that is gone stands on the same of the one that came.
+    // Whoever stood on a button of the notice that is gone stands on the same of the one that comes.
     const gone = !focused?.isConnected && focused?.closest(NOTICE) && focused.dataset.consentkitAction;
+    const notice = source(!valid);
     if (notice) notice.hidden = !!valid;
     if (valid) showing = false;
     else if (notice) {
@@ -242,7 +243,7 @@ export function start(config: Config, base: string, relation: Relation, source: 
 
   const press = async (button?: HTMLElement) => {
     try {
-      await (await load(button?.dataset.consentkitEmbed ? "release" : "choose")).press(button);
+      await (await (button?.dataset.consentkitEmbed ? bringRelease() : load("choose"))).press(button);
     } catch (error) {
       events.send("error", error);
       // The same choice as a page, which needs none of this, and finds its way back by the referrer.

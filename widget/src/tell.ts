@@ -25,7 +25,8 @@ declare const STYLE: string;
 
 export function attach(page: Page): Tell {
   const { config, base, state, decide, notice } = page;
-  const policy = page.policy ?? createPolicy();
+  page.policy ??= createPolicy();
+  const { policy } = page;
   const words = async () => (await fetchForm(page, policy)).dataset;
   addStyle(STYLE);
 

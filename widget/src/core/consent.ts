@@ -109,6 +109,24 @@ export function createConsent({ config, base, world, relation, changed, load }: 
     }
   }
 
+  /** Sends *body* once, where only the file that sends can't be had. Whatever comes of it, its nonce makes it one record. */
+  async function post(body: string): Promise<void> {
+    try {
+      const { status } = await world.fetch(`${base}decisions?site=${config.site}`, {
+        method: "POST",
+        headers: { "Content-Type": "application/json" },
+        body,
+        credentials: relation.credentials,
+        keepalive: true,
+      });
+      if (status === 201 && waiting === body && !sender && lookAt(config, world).status === "valid") {
+        waiting = undefined;
+        setKept(world, null);
+        set(read(0));
+      }
+    } catch {}
+  }
+
   function read(pause: number): State {
     seen = markOf(world);
     const kept = getKept(world);
@@ -146,6 +164,7 @@ export function createConsent({ config, base, world, relation, changed, load }: 
         if (!body) return "failed";
         waiting = undefined;
         void resume(body, 1);
+        void post(body);
         return "unsaved";
       })
       .finally(() => {

@@ -330,14 +330,16 @@ for (const storageBlocked of [false, true]) {
   test(`a refusal holds while what sends can't be had, and is sent once it can, storage ${storageBlocked ? "blocked" : "open"}`, async () => {
     const world = new FakeWorld();
     world.storageBlocked = storageBlocked;
-    world.answers.push({ status: 201, state: REFUSED });
+    world.answers.push(new TypeError("network"), { status: 201, state: REFUSED });
     const { consent } = visitWithout(world, 3);
     const outcome = consent.decide(reject);
     assert.deepEqual([consent.state().status, consent.state().recorded], ["valid", false]);
     assert.equal(world.items.has(KEY), !storageBlocked);
     assert.equal(await outcome, "unsaved");
     await settle();
-    assert.equal(world.sent.length, 1);
+    // Once without what sends, once with it, and the server knows it by its nonce.
+    assert.equal(world.sent.length, 2);
+    assert.equal(world.sent[0]?.text, world.sent[1]?.text);
     assert.equal(consent.state().recorded, true);
     assert.equal(world.items.has(KEY), false);
   });
@@ -374,7 +376,19 @@ test("an agreement after a refusal that could not be sent ends it", async () => 
   await settle();
   assert.deepEqual(
     world.sent.map(({ body }) => body.action),
-    ["accept_all"],
+    ["reject_all", "accept_all"],
   );
   assert.equal(agrees(consent.state()), true);
+});
+
+test("a refusal is recorded without what sends, where the server can be reached", async () => {
+  const world = new FakeWorld();
+  world.answers.push({ status: 201, state: REFUSED });
+  const { consent } = visitWithout(world, 99);
+  assert.equal(await consent.decide(reject), "unsaved");
+  while (!consent.state().recorded) await new Promise((done) => setImmediate(done));
+  assert.equal(consent.state().status, "valid");
+  assert.equal(world.items.has(KEY), false);
+  await settle();
+  assert.equal(world.sent.length, 1);
 });
