@@ -38,5 +38,5 @@ def csp(form: str, site_id: str | None, *, hosts: bool) -> None:
         return
     for directive, values in own.items():
         click.echo(f"{directive} {' '.join(values)}")
-    for service, names in services.items():
-        click.echo(f"# {service}: {' '.join(names)}")
+    for service_id, names in services.items():
+        click.echo(f"# {service_id}: {' '.join(names)}")
