@@ -130,6 +130,7 @@ def _second_layer(
             since=since,
             switches=switches,
             services_count=services_count,
+            listed=words.format_list,
             policy_names={kind: words.gettext(name) for kind, name in vocabulary.POLICY_NAMES.items()},
         )
     )
