@@ -36,10 +36,17 @@ export function attach(page: Page): Tell {
       const outcome = await decide("gpc");
       if (outcome !== "stored" && outcome !== "unsaved") return;
       const choose = notice()?.querySelector("[data-consentkit-action=customize]")?.textContent ?? "";
-      toast((await words()).textGpc, notice(), choose);
+      const { textGpc, textClose } = await words();
+      toast(textGpc, notice(), textClose, choose);
     },
     async settle(outcome, form) {
-      if (outcome === "unsaved") toast((await words()).textUnsaved, notice());
+      if (outcome === "unsaved") {
+        const { textUnsaved, textClose } = await words();
+        if (state().recorded) return;
+        const remove = toast(textUnsaved, notice(), textClose);
+        // It is not true any more once it is recorded.
+        document.addEventListener("consentkit:change", () => state().recorded && remove());
+      }
       if (outcome === "failed" && !form) toast(notice()?.dataset.textFailed, notice());
       if (outcome === "changed") await (await page.load("choose")).changed();
     },

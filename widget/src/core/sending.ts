@@ -17,7 +17,7 @@ export interface Sender {
 
 /** Returns *answers* less everything that the *others* refuse. */
 export const narrow = (answers: Answers, others: Answers = {}): Answers =>
-  Object.fromEntries(Object.entries(answers).map(([id, answer]) => [id, answer && others[id] === true]));
+  Object.freeze(Object.fromEntries(Object.entries(answers).map(([id, answer]) => [id, answer && others[id] === true])));
 
 const EXPIRED = "; Max-Age=0";
 
@@ -147,6 +147,8 @@ export function createSender({ config, base, world, relation, state, set, seen: 
       // What came back must not hold, for the reader has decided otherwise since; nor what they took away.
       if (!wanted() || (ends && narrows)) revoke();
       if (!wanted()) return "failed";
+      // By this browser's clock it does not hold: then it must not hold for the server either.
+      if (reply.status === 201) setCookie(EXPIRED);
       if (outdated) return "changed";
       if (ends) {
         failed = [content, body];

@@ -9,6 +9,8 @@ import { getKept } from "./keep.ts";
 /** What judging needs to know of the site. */
 export type Known = Pick<Config, "site" | "revision" | "purposes" | "services" | "signal">;
 
+const { freeze } = Object;
+
 /**
  * Returns what follows from agreeing to the purposes in *allowed*. *differing*: the services that don't follow from their
  * purposes, as in the cookie; `null`: nobody can tell which, so none is allowed.
@@ -23,21 +25,24 @@ function makeState(
   differing: string | null = "",
 ): State {
   const agreed = (id: string) => allowed.includes(id);
-  return {
+  // Frozen, all of it: whoever is given it must not be able to agree in the reader's name.
+  return freeze({
     status,
     action,
     revision,
-    purposes: Object.fromEntries(known.purposes.map((id) => [id, agreed(id)])),
-    services: Object.fromEntries(
-      // A service that the site has no longer keeps its bit, and nobody's consent.
-      known.services.map(({ id, purposes }, index) => [
-        id,
-        differing !== null && !!purposes[0] && purposes.every(agreed) !== hasBit(differing, index),
-      ]),
+    purposes: freeze(Object.fromEntries(known.purposes.map((id) => [id, agreed(id)]))),
+    services: freeze(
+      Object.fromEntries(
+        // A service that the site has no longer keeps its bit, and nobody's consent.
+        known.services.map(({ id, purposes }, index) => [
+          id,
+          differing !== null && !!purposes[0] && purposes.every(agreed) !== hasBit(differing, index),
+        ]),
+      ),
     ),
     recorded,
     gpc: known.signal,
-  };
+  });
 }
 
 /** Returns what a cookie's *value* (`null`: several different ones) means on *today*, in days since 1970. */

@@ -106,3 +106,10 @@ test("the state tells the browser's signal, which changes nothing else in it", (
     assert.deepEqual(sent, { ...without, gpc: true });
   }
 });
+
+test("nobody who is given a state can agree in it", () => {
+  for (const value of ["", REFUSED, ACCEPTED]) {
+    const state = judge(config, value, DAY);
+    for (const part of [state, state.purposes, state.services]) assert.ok(Object.isFrozen(part));
+  }
+});
