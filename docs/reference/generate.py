@@ -256,7 +256,8 @@ def _forms() -> str:
         forms = ", ".join(f"`{_cell(text)}`" for form in one.forms for text in form.match)
         code = "—"
         if one.code:
-            named = one.code.classes or ((f"id {one.code.id}…",) if one.code.id else (one.code.address or "",))
+            attributes = tuple(one.code.parameters) or (one.code.address or "",)
+            named = one.code.classes or ((f"id {one.code.id}…",) if one.code.id else attributes)
             code = f"`{one.code.element}`: {', '.join(f'`{name}`' for name in named)}"
         frames = ", ".join(dict.fromkeys(f"`{form.frame}`" for form in one.forms if form.frame))
         rows.append(f"| {one.name} | {forms} | {code} | {frames} |")

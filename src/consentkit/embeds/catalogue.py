@@ -81,6 +81,8 @@ class Code(Model):
     #: What the attribute leaves out of the address, and what it has instead.
     prefix: str = ""
     drop: str = ""
+    #: Attributes that belong to the address as parameters: their names to the parameters' names.
+    parameters: t.Mapping[str, str] = pydantic.Field(default={})
     #: The element inside that holds the words of the post.
     quote: str | None = None
     #: Where the title is: ``a:first``, ``a:last``, or an attribute.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import collections.abc as cabc
+import urllib.parse
 
 import turbohtml
 
@@ -41,6 +42,10 @@ def meant(element: turbohtml.Element, provider: Provider) -> Recognised | None:
         value = element.attr(code.address) or ""
         values = [value if "://" in value and not code.drop else code.prefix + value.removeprefix(code.drop)]
         values += [value] if value.startswith("https://") else []
+        given = {name: element.attr(attribute) for attribute, name in code.parameters.items()}
+        if words := {name: one for name, one in given.items() if one}:
+            path = value.partition("#")[0].partition("?")[0]
+            values = [f"{path}?{urllib.parse.urlencode(words)}"]
     for value in values:
         address = parse_address(value)
         found = catalogue().recognise(address) if address else None

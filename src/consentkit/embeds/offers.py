@@ -139,7 +139,8 @@ class Offers:
         for attribute, provider in catalogue().by_script.items():
             if attribute is not None and element.attr(attribute):
                 found = meant(element, provider)
-                return self._agreed(found, title=None) if found else None
+                if found is not None:
+                    return self._agreed(found, title=None)
         return None
 
     def linked(self, value: str) -> Content | None:

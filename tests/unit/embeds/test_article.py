@@ -35,6 +35,14 @@ EXPECTED = {
         "https://geo.dailymotion.com/player.html?video=x8abcde",
         "https://www.dailymotion.com/video/x8abcde",
     ),
+    "dailymotion-playlist": (
+        "https://geo.dailymotion.com/player/x1abc.html?playlist=x7fghi",
+        "https://www.dailymotion.com/playlist/x7fghi",
+    ),
+    "dailymotion-script": (
+        "https://geo.dailymotion.com/player/x1abc.html?video=x8abcde",
+        "https://www.dailymotion.com/video/x8abcde",
+    ),
     "datawrapper": ("https://datawrapper.dwcdn.net/aBcDe/3/", "https://datawrapper.dwcdn.net/aBcDe/3/"),
     "datawrapper-script": ("https://datawrapper.dwcdn.net/aBcDe/", "https://datawrapper.dwcdn.net/aBcDe/"),
     "facebook": (
@@ -205,6 +213,15 @@ def test_the_words_of_a_post_stay_readable() -> None:
     result = article(*EVERY).rewrite((CODES / "x.html").read_text("utf-8"))
     assert 'lang="en" dir="ltr">The library opens at #nine. Bring a friend.' in result
     assert "— Reading Room (@akzhar_reads)" in result
+
+
+def test_a_video_of_a_script_comes_with_its_playlist() -> None:
+    """Both attributes count, and an attribute of that name on another's script does not."""
+    code = '<script src="https://geo.dailymotion.com/player.js" data-video="x8abcde" data-playlist="x7fghi"></script>'
+    (frame,) = frames(article(*EVERY).rewrite(code))
+    assert frame.attr("data-src") == "https://geo.dailymotion.com/player.html?video=x8abcde&playlist=x7fghi"
+    other = '<script src="/own.js" data-video="x8abcde"></script>'
+    assert article(*EVERY).rewrite(other) == other
 
 
 def test_an_instance_that_is_not_declared_is_not_shown() -> None:
