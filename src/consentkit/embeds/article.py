@@ -14,6 +14,7 @@ import logging
 import markupsafe
 import turbohtml
 
+from .addresses import parse_address
 from .catalogue import catalogue
 from .declared import Declared
 from .frames import widen
@@ -43,8 +44,8 @@ class _Edit:
     start: int
     end: int
     text: str
-    #: Whether *text* is a placeholder, which needs its style.
-    shown: bool = False
+    #: What *text* is the placeholder of.
+    shown: Content | None = None
 
 
 class Article:
@@ -84,15 +85,15 @@ class Article:
         if not source.isascii():
             # Half a surrogate pair has no UTF-8: neither the parser nor the page could take it.
             source = source.encode("utf-8", "replace").decode()
-        text, styled = source, False
+        text, done = source, list[_Edit]()
         try:
             for _ in range(_ROUNDS):
                 before = text
                 # What stands in <noscript> is text to a browser with script, and markup to one without.
                 for scripting in (True, False) if "<noscript" in text.lower() else (True,):
-                    edits = self._edits(text, scripting=scripting, bare_links=bare_links)
-                    text = self._splice(text, edits, styled=styled)
-                    styled = styled or any(edit.shown for edit in edits)
+                    edits = self._edits(text, done, scripting=scripting, bare_links=bare_links)
+                    text = self._splice(text, edits, styled=any(edit.shown for edit in done))
+                    done += edits
                 if text == before:
                     return text
         except Lost:
@@ -112,7 +113,7 @@ class Article:
             place = edit.end
         return "".join([*pieces, source[place:]]) if pieces else source
 
-    def _edits(self, source: str, *, scripting: bool, bare_links: bool) -> list[_Edit]:
+    def _edits(self, source: str, done: cabc.Sequence[_Edit], *, scripting: bool, bare_links: bool) -> list[_Edit]:
         places = Places(source + _MARK)
         root = _parse(source + _MARK, scripting=scripting)
         if all(places.starts(mark) < len(source) for mark in root.select(_MARK[1:-1])):
@@ -122,16 +123,22 @@ class Article:
                 return [_Edit(torn, len(source), "")]
             root = _parse(source, scripting=scripting)
         edits = list(self._lines(root, source, places)) if bare_links else []
+        scripts = []
         for element in root.select(f"{_WANTED}, p, div" if bare_links else _WANTED):
+            if element.tag == "script":
+                scripts.append(element)
+                continue
             # In a drawing or a formula only scripts do anything.
-            drawn = element.namespace is not turbohtml.Namespace.HTML and element.tag != "script"
-            if drawn:
+            if element.namespace is not turbohtml.Namespace.HTML:
                 continue
             edit = self._edit(element, source, places)
             if edit is None and bare_links and element.tag in {"p", "div"}:
                 edit = self._bare(element, places)
             if edit is not None:
                 edits.append(edit)
+        # Whether a script goes with a post is known once the posts are.
+        instances = {place for edit in (*done, *edits) if edit.shown and (place := _instance(edit.shown))}
+        edits += [edit for one in scripts if (edit := self._script(one, instances, len(source), places))]
         kept: list[_Edit] = []
         # Not in the order of the tree: what stands wrongly in a table is moved out of it there.
         for edit in sorted(edits, key=lambda one: (one.start, -one.end)):
@@ -145,8 +152,6 @@ class Article:
         tag = element.tag
         if tag in _FRAMES:
             return self._framed(element, len(source), places)
-        if tag == "script":
-            return self._script(element, len(source), places)
         if tag in {"base", "img"}:
             # The first would make addresses of the site's own into somebody else's.
             words = "" if tag == "base" else self._offers.mark(element)
@@ -170,14 +175,17 @@ class Article:
         start, end, shape = widen(element, start, length if end is None else end, places)
         return self._shown(element, start, end, dataclasses.replace(content, shape=shape or content.shape))
 
-    def _script(self, element: turbohtml.Element, length: int, places: Places) -> _Edit | None:
+    def _script(
+        self, element: turbohtml.Element, instances: cabc.Container[str], length: int, places: Places
+    ) -> _Edit | None:
         content = self._offers.posted(element)
-        text = None if content else self._offers.script(element)
-        if content is None and text is None:
+        brought = None if content else self._offers.part_of(element, instances)
+        text = "" if content or brought else self._offers.script(element)
+        if text is None:
             return None
         start, end = places.span(element)
         end = length if end is None else end
-        return self._shown(element, start, end, content) if content else _Edit(start, end, text or "")
+        return self._shown(element, start, end, content) if content else _Edit(start, end, text)
 
     # ── links on a line of their own ──
 
@@ -204,12 +212,12 @@ class Article:
                 content = self._offers.linked(html.unescape(word)) if "://" in word else None
                 if content is not None:
                     begin = place + line.index(word)
-                    yield _Edit(begin, begin + len(word), self._render(content), shown=True)
+                    yield _Edit(begin, begin + len(word), self._render(content), shown=content)
                 place += len(line)
 
     def _shown(self, element: turbohtml.Element, start: int, end: int, content: Content) -> _Edit:
         inline = any(isinstance(one, turbohtml.Element) and one.tag == "p" for one in element.ancestors)
-        return _Edit(start, end, self._render(content, inline=inline), shown=True)
+        return _Edit(start, end, self._render(content, inline=inline), shown=content)
 
     def _render(self, content: Content, *, inline: bool = False) -> str:
         return render(content, self._texts, self._locale, inline=inline)
@@ -217,6 +225,12 @@ class Article:
 
 def _parse(source: str, *, scripting: bool) -> turbohtml.Element:
     return turbohtml.parse_fragment(source, source_locations=True, scripting=scripting)
+
+
+def _instance(content: Content) -> str | None:
+    """Return the host that *content* is from, where its provider has many."""
+    address = parse_address(content.frame or "") if content.provider and content.provider.many_hosts else None
+    return address.place if address else None
 
 
 def _torn(source: str, places: Places, *, scripting: bool) -> int | None:

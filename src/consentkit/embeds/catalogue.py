@@ -158,6 +158,8 @@ class Provider(Model):
     shape: ShapeText
     #: Hosts of scripts that turn its code into frames.
     scripts: tuple[str, ...]
+    #: The path of that script, where each of its many hosts has its own.
+    script_path: str | None = None
     #: Words by which an inline script of its code is known.
     inline: tuple[str, ...] = ()
     #: Ids of empty elements that its code brings along.
@@ -227,6 +229,7 @@ class Catalogue:
                     host, pattern = _compile(provider, form, text)
                     self._patterns.setdefault(host, []).append(pattern)
         self.scripts = {host: one for one in self.providers.values() for host in one.scripts}
+        self.by_script_path = {one.script_path: one for one in self.providers.values() if one.script_path}
         self.inline = {word: one for one in self.providers.values() for word in one.inline}
         self.leftovers = {word: one for one in self.providers.values() for word in one.leftovers}
         self.untitled = {title for one in self.providers.values() for title in one.untitled}

@@ -110,7 +110,10 @@ def _readable(element: turbohtml.Element, without: cabc.Container[object] = ()) 
     return text if len(text) <= _LONGEST_QUOTATION else f"{text[: _LONGEST_QUOTATION - 1]}…"
 
 
-def is_loader(text: str) -> bool:
-    """Whether *text*, an inline script, is the part of a code that loads the provider's script."""
+def loader_of(text: str) -> Provider | None:
+    """Return the provider whose script *text*, an inline script, loads or starts as a part of its code."""
     known = catalogue()
-    return any(word in text for word in known.inline) or any(f"//{host}/" in text for host in known.scripts)
+    for word, provider in known.inline.items():
+        if word in text:
+            return provider
+    return next((provider for host, provider in known.scripts.items() if f"//{host}/" in text), None)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import collections.abc as cabc
 import logging
 import re
 
@@ -12,10 +13,11 @@ from ..consent.services import Service
 from .addresses import Address
 from .addresses import is_inside
 from .addresses import parse_address
+from .catalogue import Provider
 from .catalogue import Recognised
 from .catalogue import catalogue
 from .codes import code_title
-from .codes import is_loader
+from .codes import loader_of
 from .codes import meant
 from .codes import provider_of
 from .codes import quotation_of
@@ -152,25 +154,33 @@ class Offers:
             return None
         return self._content(found, service, title=None)
 
+    def part_of(self, element: turbohtml.Element, instances: cabc.Container[str]) -> Provider | None:
+        """Return the provider whose code the script *element* belongs to: it would run in the page itself.
+
+        :param instances: the hosts, of a provider with many, whose posts are in the article.
+        """
+        outside = _outside(element)
+        if not outside:
+            return None if outside is None else loader_of(element.text)
+        address = parse_address(outside)
+        if address is None:
+            return None
+        own = catalogue().by_script_path.get(address.path) if address.place in instances else None
+        return own or catalogue().script_of(address)
+
     def script(self, element: turbohtml.Element) -> str | None:
         """Return what stands in a script's place: nothing, or the script held back for the service it belongs to."""
-        kind = (element.attr("type") or "").partition(";")[0].strip().lower()
-        # In a drawing it is another attribute that counts (SVG 2, 15.5); whichever it is, none may lead elsewhere.
-        named = [value for name in ("src", "href", "xlink:href") if (value := element.attr(name))]
-        outside = [value for value in named if not is_inside(value)]
-        if kind not in _SCRIPT_TYPES or (named and not outside):
+        outside = _outside(element)
+        if not outside:
             return None
-        if not named:
-            return "" if is_loader(element.text) else None
-        address = parse_address(outside[0])
+        address = parse_address(outside)
         service = self._declared.of_host(address.place) if address else None
-        if address is None or catalogue().script_of(address) or not (service or self._declared.is_own(address)):
-            if address is None or not catalogue().script_of(address):
-                self._declared.report(address.host if address else _NOWHERE, "script")
+        if address is None or not (service or self._declared.is_own(address)):
+            self._declared.report(address.host if address else _NOWHERE, "script")
             return ""
         if service is None or is_necessary(service) or self._declared.is_own(address):
             return None
-        return _held(element, address, service, kind)
+        return _held(element, address, service)
 
     def mark(self, element: turbohtml.Element) -> str | None:
         """Return the words for a picture that a provider's code brings along, loaded from where its scripts are."""
@@ -207,6 +217,7 @@ class Offers:
             self._declared.report(found.frame_host, "frame")
         return Content(
             name=service.name if service else found.frame_host if provider.many_hosts else provider.name,
+            provider=provider,
             service=service,
             frame=found.frame,
             link=found.link,
@@ -221,11 +232,28 @@ class Offers:
         )
 
 
-def _held(element: turbohtml.Element, address: Address, service: Service, kind: str) -> str:
+def _kind(element: turbohtml.Element) -> str:
+    return (element.attr("type") or "").partition(";")[0].strip().lower()
+
+
+def _outside(element: turbohtml.Element) -> str | None:
+    """Return the address of another place that the script *element* runs, ``""`` for none: what it runs is inside it.
+
+    ``None``: nothing is run, or a file of the site's own.
+    """
+    # In a drawing it is another attribute that counts (SVG 2, 15.5); whichever it is, none may lead elsewhere.
+    named = [value for name in ("src", "href", "xlink:href") if (value := element.attr(name))]
+    outside = [value for value in named if not is_inside(value)]
+    if _kind(element) not in _SCRIPT_TYPES or (named and not outside):
+        return None
+    return outside[0] if outside else ""
+
+
+def _held(element: turbohtml.Element, address: Address, service: Service) -> str:
     words = [
         f'data-consent="{markupsafe.escape(" ".join(service.purposes))}"',
         f'data-service="{markupsafe.escape(service.id)}"',
-        *(['data-type="module"'] if kind == "module" else []),
+        *(['data-type="module"'] if _kind(element) == "module" else []),
         *(_attribute(name, element.attr(name) or "") for name in element.attrs if _KEPT.fullmatch(name)),
         f'data-src="{markupsafe.escape(address.text)}"',
     ]

@@ -10,6 +10,7 @@ import markupsafe
 from ..consent.services import Service
 from ..i18n.catalog import catalog
 from .catalogue import Kind
+from .catalogue import Provider
 from .catalogue import Shape
 
 #: For what is not in the catalogue: a video's.
@@ -32,11 +33,13 @@ class Content:
     """What was embedded, and what may be shown of it.
 
     :param name: what readers know the provider by; of a stranger the host.
+    :param provider: whose it is, where the catalogue knows it.
     :param service: who is declared for it; ``None``: nobody, and there is no frame.
     :param frame: the address that is held back. :param link: where the original is read.
     """
 
     name: str
+    provider: Provider | None = None
     service: Service | None = None
     frame: str | None = None
     link: str | None = None

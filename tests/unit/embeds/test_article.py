@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from tests.unit.embeds.site import CODES
 from tests.unit.embeds.site import EVERY
+from tests.unit.embeds.site import MASTODON
 from tests.unit.embeds.site import OWN
 from tests.unit.embeds.site import article
 from tests.unit.embeds.site import declare
@@ -179,6 +180,7 @@ def test_the_code_of_each_provider_becomes_its_frame(name: str) -> None:
     result = article(*EVERY).rewrite(f"<p>Before &amp; \r\n</p>{code}<p>After</p>")
     assert alive(result) == []
     assert alive(result, scripting=False) == []
+    assert "<script" not in result
     (frame,) = frames(result)
     address, link = EXPECTED[name]
     assert frame.attr("data-src") == address
@@ -231,6 +233,20 @@ def test_an_instance_that_is_not_declared_is_not_shown() -> None:
     assert frames(result) == []
     assert "other.example.org" in result
     assert alive(result) == []
+
+
+def test_the_script_of_an_instance_goes_with_its_posts() -> None:
+    """Wherever it stands; a file of that name on another host is no part of a post."""
+    post = (CODES / "mastodon.html").read_text("utf-8").partition("<script")[0]
+    script = f'<script src="https://{MASTODON}/embed.js" async></script>'
+    shown = article(*EVERY, service("polls", "polls.example"))
+    for code in (f"{script}{post}", f"<p>a</p>{post}{script}{post}", f"<noscript>{script}</noscript>{post}"):
+        result = shown.rewrite(code)
+        assert frames(result)
+        assert "<script" not in result
+    result = shown.rewrite(f'{post}<script src="https://polls.example/embed.js"></script>')
+    assert '<script type="text/plain" data-consent="embeds" data-service="polls"' in result
+    assert 'data-service="mastodon"' in shown.rewrite(script)
 
 
 # ── what is let be ──
