@@ -253,7 +253,7 @@ def _providers() -> str:
 def _forms() -> str:
     rows = []
     for one in catalogue().providers.values():
-        forms = ", ".join(f"`{_cell(text)}`" for form in one.forms for text in form.match)
+        forms = ", ".join(f"`{_cell(text)}`" for form in one.forms if form.frame or form.inner for text in form.match)
         code = "—"
         if one.code:
             attributes = tuple(one.code.parameters) or (one.code.address or "",)

@@ -15,6 +15,7 @@ import markupsafe
 import turbohtml
 
 from .addresses import parse_address
+from .catalogue import Provider
 from .catalogue import catalogue
 from .declared import Declared
 from .frames import widen
@@ -46,6 +47,8 @@ class _Edit:
     text: str
     #: What *text* is the placeholder of.
     shown: Content | None = None
+    #: Whose script was taken out.
+    taken: Provider | None = None
 
 
 class Article:
@@ -95,12 +98,20 @@ class Article:
                     text = self._splice(text, edits, styled=any(edit.shown for edit in done))
                     done += edits
                 if text == before:
+                    self._report(done)
                     return text
         except Lost:
             log.error("The parser lost its place in an article.")  # noqa: TRY400 - no trace says more
         # Made to mislead: no markup of it can be trusted, and its words are for reading all the same.
         log.error("An article's markup cannot be made safe; its words are shown without any.")
         return str(markupsafe.escape(turbohtml.parse_fragment(source, scripting=True).text))
+
+    def _report(self, done: cabc.Sequence[_Edit]) -> None:
+        """Name the providers whose scripts are gone while nothing stands for what they would have shown."""
+        stood = {edit.shown.provider.id for edit in done if edit.shown and edit.shown.provider}
+        for provider in {edit.taken.id: edit.taken for edit in done if edit.taken}.values():
+            if provider.id not in stood:
+                self._offers.miss(provider)
 
     def _splice(self, source: str, edits: cabc.Sequence[_Edit], *, styled: bool) -> str:
         pieces, place = [], 0
@@ -185,7 +196,7 @@ class Article:
             return None
         start, end = places.span(element)
         end = length if end is None else end
-        return self._shown(element, start, end, content) if content else _Edit(start, end, text)
+        return self._shown(element, start, end, content) if content else _Edit(start, end, text, taken=brought)
 
     # ── links on a line of their own ──
 

@@ -95,8 +95,11 @@ class Form(Model):
     """Addresses of one sort, and what follows from them."""
 
     match: t.Annotated[tuple[str, ...], pydantic.Field(min_length=1)]
+    #: What readers know it by, where that is not the provider's name.
+    name: Text | None = None
     #: Further parts, found in the value of a parameter.
     find: t.Mapping[str, str] = pydantic.Field(default={})
+    #: Empty: it has none, and its code becomes words and a link.
     frame: str = ""
     link: str = ""
     #: Parameters that are carried over to the frame, where the address has them: its name there to its name here.
@@ -109,8 +112,8 @@ class Form(Model):
 
     @pydantic.model_validator(mode="after")
     def _complete(self) -> t.Self:
-        if bool(self.inner) == bool(self.frame and self.link):
-            raise ValueError("expected either 'inner', or 'frame' and 'link'")
+        if bool(self.inner) == bool(self.link) or (self.inner and self.frame):
+            raise ValueError("expected either 'inner', or 'link' and mostly 'frame'")
         return self
 
 
@@ -177,8 +180,9 @@ class Recognised:
     """An address of a provider's, made into what a page needs."""
 
     provider: Provider
+    name: str
     kind: Kind
-    #: The frame, in its privacy-friendly form.
+    #: The frame, in its privacy-friendly form. Empty for code that has none.
     frame: str
     #: The page of the original, for people.
     link: str
@@ -238,11 +242,14 @@ class Catalogue:
         self.by_id = {one.code.id: one for one in codes if one.code and one.code.id}
         self.by_script = {one.code.address: one for one in codes if one.code and one.code.element == "script"}
 
-    def recognise(self, address: Address, *, _depth: int = 0) -> Recognised | None:
-        """Return what *address* shows, or ``None`` where no provider is known to hand out such an address."""
+    def recognise(self, address: Address, *, code: bool = False, _depth: int = 0) -> Recognised | None:
+        """Return what *address* shows, or ``None`` where no provider is known to hand out such an address.
+
+        :param code: whether it is from a provider's code, and counts without a frame: elsewhere it is just a link.
+        """
         for pattern in self._patterns_of(address.host if address.port is None else ""):
             parts = pattern.read(address)
-            if parts is None:
+            if parts is None or not (code or pattern.form.frame or pattern.form.inner):
                 continue
             if pattern.form.inner:
                 meant = parse_address(address.query.get(pattern.form.inner, ""))
@@ -307,6 +314,7 @@ def _make(pattern: _Pattern, parts: dict[str, str], address: Address) -> Recogni
             frame += f"{'&' if '?' in frame else '?'}{name}={urllib.parse.quote(value, safe='')}"
     return Recognised(
         provider=provider,
+        name=form.name or provider.name,
         kind=form.kind or provider.kind,
         frame=frame,
         link=link,

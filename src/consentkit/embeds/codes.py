@@ -48,7 +48,7 @@ def meant(element: turbohtml.Element, provider: Provider) -> Recognised | None:
             values = [f"{path}?{urllib.parse.urlencode(words)}"]
     for value in values:
         address = parse_address(value)
-        found = catalogue().recognise(address) if address else None
+        found = catalogue().recognise(address, code=True) if address else None
         if found is not None and found.provider is provider:
             return found
     return None

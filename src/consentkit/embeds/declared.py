@@ -71,6 +71,14 @@ class Declared:
         outcome = "has become words and a link" if what == "frame" else "was taken out"
         _warn(self._name, f"A {what} from '{host}' {outcome}: no service of the site lists that host under 'hosts'.")
 
+    def report_missing(self, provider: str) -> None:
+        """Say in the log that *provider* would have shown something by its script, and that nothing stands for it."""
+        _warn(
+            self._name,
+            f"A script of '{provider}' was taken out of an article in which nothing of that provider is known: what it "
+            "would have shown is missing. Give the address of what is meant, or hold the script back by hand.",
+        )
+
 
 def is_necessary(service: Service) -> bool:
     """Whether *service* needs no agreement."""

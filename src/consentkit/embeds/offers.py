@@ -168,6 +168,10 @@ class Offers:
         own = catalogue().by_script_path.get(address.path) if address.place in instances else None
         return own or catalogue().script_of(address)
 
+    def miss(self, provider: Provider) -> None:
+        """Say in the log that a script of *provider* was taken out of an article that has nothing else of it."""
+        self._declared.report_missing(provider.name)
+
     def script(self, element: turbohtml.Element) -> str | None:
         """Return what stands in a script's place: nothing, or the script held back for the service it belongs to."""
         outside = _outside(element)
@@ -213,10 +217,10 @@ class Offers:
         quotation: Quotation | None = None,
     ) -> Content:
         provider = found.provider
-        if service is None:
+        if service is None and found.frame:
             self._declared.report(found.frame_host, "frame")
         return Content(
-            name=service.name if service else found.frame_host if provider.many_hosts else provider.name,
+            name=service.name if service else found.frame_host if provider.many_hosts else found.name,
             provider=provider,
             service=service,
             frame=found.frame,

@@ -40,11 +40,13 @@ def declare(*names: str) -> list[Service]:
 EVERY = [*declare(*(name for name in catalogue().providers if name != "mastodon")), service("mastodon", MASTODON)]
 
 
-def article(*services: Service, locale: str = "en", sandbox: bool = False, own: str = OWN) -> Article:
+def article(
+    *services: Service, locale: str = "en", sandbox: bool = False, own: str = OWN, name: str = "steppe-herald"
+) -> Article:
     """What makes placeholders for a site with *services*."""
     words = catalog(locale)
     return Article(
-        Declared(services, name="steppe-herald", own=own, origins=["https://m.steppe-herald.example"]),
+        Declared(services, name=name, own=own, origins=["https://m.steppe-herald.example"]),
         {name: words.gettext(text) for name, text in ELSEWHERE.items()},
         locale,
         sandbox=sandbox,

@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import settings
 from hypothesis import strategies as st
 
+from consentkit.consent.services import Service
 from tests.unit.embeds.site import CODES
 from tests.unit.embeds.site import EVERY
 from tests.unit.embeds.site import MASTODON
@@ -247,6 +248,58 @@ def test_the_script_of_an_instance_goes_with_its_posts() -> None:
     result = shown.rewrite(f'{post}<script src="https://polls.example/embed.js"></script>')
     assert '<script type="text/plain" data-consent="embeds" data-service="polls"' in result
     assert 'data-service="mastodon"' in shown.rewrite(script)
+
+
+WALL = (
+    '<div id="vk_post_-12345678_99"></div><script src="https://vk.com/js/api/openapi.js?173"></script><script>'
+    '(function() { VK.Widgets.Post("vk_post_-12345678_99", -12345678, 99, "aBcDeF"); }());</script>'
+)
+
+
+@pytest.mark.parametrize("services", [EVERY, []], ids=["declared", "undeclared"])
+def test_what_has_an_address_and_no_frame_is_words_and_a_link(
+    services: list[Service], caplog: pytest.LogCaptureFixture
+) -> None:
+    """A post on a wall of VK: only its script could show it. Nobody is asked for what would not appear."""
+    shown = article(*services, name="walls")
+    result = shown.rewrite(f"<p>a</p>{WALL}<p>b</p>")
+    assert result.startswith('<p>a</p><div class="consentkit consentkit-embed"')
+    assert result.endswith("</div><p>b</p>")
+    assert '<a href="https://vk.com/wall-12345678_99" rel="noopener noreferrer">Open it at VK</a>' in result
+    assert not any(word in result for word in ("<script", "<iframe", "<button", "VK.Widgets"))
+    assert shown.rewrite(result) == result
+    assert caplog.messages == []
+    bare = "<p>https://vk.com/wall-12345678_99</p>"
+    assert shown.rewrite(bare, bare_links=True) == bare
+
+
+@pytest.mark.parametrize(
+    ("code", "provider"),
+    [
+        ('<div id="groups"></div><script>VK.Widgets.Group("groups", {}, 12345678);</script>', "VK Видео"),
+        ('<div id="vk_post_x"></div><script src="https://vk.ru/js/api/openapi.js"></script>', "VK Видео"),
+        ('<script src="https://geo.dailymotion.com/libs/player/x1abc.js"></script>', "Dailymotion"),
+        ('<script src="https://www.youtube.com/iframe_api?secret=12345678"></script>', "YouTube"),
+        (YOUTUBE + '<script src="https://platform.twitter.com/widgets.js"></script>', "X"),
+    ],
+)
+def test_what_a_script_would_have_shown_is_not_missed_silently(
+    code: str, provider: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    """The log names the provider, once, and nothing of the article or of a reader."""
+    shown = article(*EVERY, name=f"missed-{hash(code)}")
+    for _ in range(2):
+        assert "<script" not in shown.rewrite(code)
+    (message,) = caplog.messages
+    assert f"'{provider}'" in message
+    assert "12345678" not in message
+
+
+@pytest.mark.parametrize("name", EXPECTED)
+def test_what_is_shown_is_not_missed(name: str, caplog: pytest.LogCaptureFixture) -> None:
+    """No line in the log for the code of a declared provider."""
+    article(*EVERY, name="shown").rewrite((CODES / f"{name}.html").read_text("utf-8"))
+    assert caplog.messages == []
 
 
 # ── what is let be ──
