@@ -262,7 +262,7 @@ def test_a_later_choice_stays(place, sender):
     site = place("record = true")
     visitor = sender()
     visitor.open(site.page)
-    visitor.page.locator(f"{TOAST} button").click()
+    visitor.page.locator(f"{TOAST} [data-consentkit-action=customize]").click()
     expect(visitor.page.locator(f"{PREFERENCES} .consentkit-gpc")).to_be_visible()
     choose(visitor, "analytics")
     for _ in range(2):

@@ -36,14 +36,14 @@ export function attach(page: Page): Tell {
       const outcome = await decide("gpc");
       if (outcome !== "stored" && outcome !== "unsaved") return;
       const choose = notice()?.querySelector("[data-consentkit-action=customize]")?.textContent ?? "";
-      const { textGpc, textClose } = await words();
-      toast(textGpc, notice(), textClose, choose);
+      const { textGpc, textDismiss } = await words();
+      toast(textGpc, notice(), textDismiss, choose);
     },
     async settle(outcome, form) {
       if (outcome === "unsaved") {
-        const { textUnsaved, textClose } = await words();
+        const { textUnsaved, textDismiss } = await words();
         if (state().recorded) return;
-        const remove = toast(textUnsaved, notice(), textClose);
+        const remove = toast(textUnsaved, notice(), textDismiss);
         // It is not true any more once it is recorded.
         document.addEventListener("consentkit:change", () => state().recorded && remove());
       }
