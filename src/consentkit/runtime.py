@@ -17,6 +17,7 @@ from .cookies.keyring import Keyring
 from .errors import NotFound
 from .errors import StoreUnavailable
 from .jobs.impressions import ShownCounter
+from .jobs.observations import Observed
 from .jobs.reload import Sites
 from .jobs.sweep import sweep_nonces
 from .operations.publish_site import SiteSnapshot
@@ -42,6 +43,7 @@ class Runtime:
     clock: Clock
     watch: Sites
     shown: ShownCounter
+    observed: Observed
 
     @property
     def sites(self) -> cabc.Mapping[str, SiteSnapshot]:
@@ -74,7 +76,12 @@ def build_runtime(
     clock = clock or SystemClock()
     database = Database(settings.database_url)
     shown = ShownCounter(database, clock)
-    chores = ((_FLUSH_SECONDS, shown.flush), (_SWEEP_SECONDS, functools.partial(sweep_nonces, database, clock)))
+    observed = Observed(database, clock)
+    chores = (
+        (_FLUSH_SECONDS, shown.flush),
+        (_FLUSH_SECONDS, observed.flush),
+        (_SWEEP_SECONDS, functools.partial(sweep_nonces, database, clock)),
+    )
     watch = Sites(settings, database, style=style, clock=clock, chores=chores)
     runtime = Runtime(
         settings=settings,
@@ -84,6 +91,7 @@ def build_runtime(
         clock=clock,
         watch=watch,
         shown=shown,
+        observed=observed,
     )
     try:
         watch.refresh()

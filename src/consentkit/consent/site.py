@@ -28,6 +28,8 @@ from .regimes import RegimeId
 from .services import Service
 from .services import StoredItem
 from .vendor_signals import Signals
+from .withholding import HEADER
+from .withholding import Enforcement
 
 ORIGIN = Pattern(
     r"^https?://([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)*[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?(:[0-9]{1,5})?$",
@@ -42,7 +44,6 @@ COOKIE_DOMAIN = Pattern(
     r"^[a-z0-9-]+(\.[a-z0-9-]+)+$", "a domain in small letters, without a dot first, such as 'example.org'"
 )
 NETWORK = Pattern(r"^[0-9a-fA-F.:]+(/[0-9]{1,3})?$", "an address or a network such as '127.0.0.1' or '10.0.0.0/8'")
-HEADER = Pattern(r"^[A-Za-z][A-Za-z0-9-]*$", "the name of a header such as 'CF-IPCountry'")
 DAY = Pattern(r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$", "a day such as '2026-11-23'")
 FILE = Pattern(r"^[^\x00-\x1f\\]+$", "a file such as 'policies/privacy.en.md'")
 
@@ -310,6 +311,9 @@ class Site(Model):
     notice: NoticeSection = pydantic.Field(default=NoticeSection(), description="How the notice looks and reads.")
     policies: Policies = pydantic.Field(description="The documents that the notice links to.")
     embeds: Embeds = pydantic.Field(default=Embeds(), description="What becomes of other sites' content in articles.")
+    enforcement: Enforcement = pydantic.Field(
+        default=Enforcement(), description="What the server and the browser withhold."
+    )
     network: Network = pydantic.Field(default=Network(), description="What stands in front of the service.")
     signals: Signals = pydantic.Field(
         default=Signals(), description="Which other tools on the page are told of the choice."

@@ -21,6 +21,7 @@ from .engine import make_engine
 from .failures import translated
 from .impressions import Impressions
 from .notices import Notices
+from .observations import Observations
 from .policies import Policies
 from .records import Records
 from .revisions import Revisions
@@ -36,6 +37,7 @@ class UnitOfWork:
         self.configurations = Configurations(session)
         self.impressions = Impressions(session)
         self.notices = Notices(session)
+        self.observations = Observations(session)
         self.policies = Policies(session)
         self.records = Records(session)
         self.revisions = Revisions(session)
