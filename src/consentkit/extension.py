@@ -17,6 +17,7 @@ from .config import Settings
 from .errors import ConfigError
 from .errors import Problem
 from .runtime import build_runtime
+from .web import enforce
 from .web import pages
 from .web.assets import stylesheet
 from .web.beside import make_room
@@ -27,6 +28,9 @@ from .web.templating import Asked
 from .web.templating import TemplateApi
 from .web.templating import csp_sources
 from .web.well_known import make_well_known_blueprint
+
+if t.TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIApplication
 
 log = logging.getLogger("consentkit")
 
@@ -76,7 +80,9 @@ class ConsentKit:
         if _EXTENSION in app.extensions:
             raise RuntimeError("A 'ConsentKit' instance is already registered on this app. Import and use that one.")
         settings = Settings.from_mapping(app.config, root=Path(app.root_path), instance=Path(app.instance_path))
-        app.extensions[_EXTENSION] = build_runtime(settings, keys=_keys(app), style=stylesheet, clock=self._clock)
+        runtime = app.extensions[_EXTENSION] = build_runtime(
+            settings, keys=_keys(app), style=stylesheet, clock=self._clock
+        )
         blueprints = [make_reader_blueprint(settings.assets_path), make_well_known_blueprint()]
         app.register_blueprint(blueprints[0], url_prefix=settings.url_prefix)
         app.register_blueprint(blueprints[1])
@@ -89,6 +95,7 @@ class ConsentKit:
         app.jinja_env.globals["current_consent"] = current_consent
         app.after_request(keep_private)
         app.cli.add_command(consentkit_cli, "consentkit")
+        enforce.install(app, runtime)
         make_room(app, blueprints)
         _make_room_later(app, blueprints)
 
@@ -113,6 +120,20 @@ class ConsentKit:
             return guarded
 
         return decorate
+
+    @staticmethod
+    def enforce(application: WSGIApplication, app: flask.Flask) -> WSGIApplication:
+        """Hold a WSGI application that is around *app* to the readers' choices as well, and return it.
+
+        ::
+
+            application = consent.enforce(DispatcherMiddleware(app, {"/shop": shop}), app)
+
+        What is set as ``app.wsgi_app`` needs no call: the toolkit goes around it by itself at the first request.
+
+        :raises RuntimeError: :meth:`init_app` was not called with *app*.
+        """
+        return enforce.around(app, application)
 
     @staticmethod
     def csp_sources() -> dict[str, list[str]]:

@@ -106,6 +106,16 @@ class Sites:
 
         Nobody waits, but for the first requests after a long silence: what they would get could be any age.
         """
+        self.at_hand()
+        waited_for = self._waited_for
+        if waited_for is not None:
+            # Not for long: a store that does not answer must not hold up the pages.
+            waited_for.join(_AWHILE_SECONDS)
+            self._waited_for = None
+        return self._snapshots
+
+    def at_hand(self) -> cabc.Mapping[str, SiteSnapshot]:
+        """Do the same, and never wait: what is returned after a long silence may be of any age."""
         now = time.monotonic()
         silence = now - self._looked_at
         if silence >= self._settings.reload_seconds and self._lock.acquire(blocking=False):
@@ -120,11 +130,6 @@ class Sites:
             else:
                 # Only now: nobody can wait for a thread that has not begun.
                 self._waited_for = looking if silence >= _SILENCE * self._settings.reload_seconds else None
-        waited_for = self._waited_for
-        if waited_for is not None:
-            # Not for long: a store that does not answer must not hold up the pages.
-            waited_for.join(_AWHILE_SECONDS)
-            self._waited_for = None
         return self._snapshots
 
     def refresh(self) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import datetime as dt
 import enum
+import typing as t
 
 import sqlalchemy as sa
 from sqlalchemy import orm
@@ -41,8 +42,7 @@ class Outcome(enum.StrEnum):
     REPORTED = "reported"
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class Seen:
+class Seen(t.NamedTuple):
     """What was seen, as finely as it is counted.
 
     :param name: the cookie's name, or the host, with its port where it has one. :param directive: the CSP directive

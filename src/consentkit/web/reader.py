@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import collections.abc as cabc
 import dataclasses
 import datetime as dt
 import enum
+import functools
 
 import flask
 
@@ -14,6 +16,7 @@ from ..cookies.attributes import STATE_COOKIE
 from ..cookies.attributes import SUBJECT_COOKIE
 from ..cookies.attributes import domain_for
 from ..cookies.attributes import other_variants
+from ..cookies.codec import Codec
 from ..cookies.codec import State
 from ..cookies.codec import class_of
 from ..cookies.codec import read_choice
@@ -24,6 +27,8 @@ from ..runtime import Runtime
 
 # More cookies of one name than this are noise or an attack: each costs a signature check.
 _MOST_COPIES = 4
+# So many verified states are remembered by a process, for each site. Each takes about two kilobytes.
+_REMEMBERED = 2048
 _DAY = 86400
 
 
@@ -46,33 +51,61 @@ class Reader:
     state: State | None
     #: What is allowed now: nothing, unless the status is ``valid``.
     choice: Choice
+    #: The purposes that are allowed now as a number: see :func:`~consentkit.cookies.codec.class_of`.
+    consent_class: int = 0
 
 
-def read_reader(runtime: Runtime, snapshot: SiteSnapshot) -> Reader:  # noqa: PLR0911 - one for each way to fail
+class Readers:
+    """Tells the readers of one site by their state cookies, and remembers those it has verified.
+
+    One object serves one snapshot, so nothing that is remembered outlives the revision that it was judged by. Only what
+    a key of ours signed is remembered: made-up values push nothing out.
+    """
+
+    def __init__(self, runtime: Runtime, snapshot: SiteSnapshot) -> None:
+        self._runtime = runtime
+        self._nothing = snapshot.site.refuse_all()
+        # The signature is most of what a response costs, and a reader comes with the same value again and again.
+        self._verified = functools.lru_cache(maxsize=_REMEMBERED)(functools.partial(_verify, runtime.codec, snapshot))
+
+    def read(self, values: cabc.Collection[str]) -> Reader:
+        """Return who sent these *values* of the state cookie, each of them listed once."""
+        if not values:
+            return Reader(Status.NONE, None, self._nothing)
+        if len(values) > 1:
+            # One on the apex and another on www: nobody can say which is the reader's last word, so neither counts.
+            return Reader(Status.INVALID, None, self._nothing)
+        (value,) = values
+        try:
+            reader = self._verified(value)
+        except BadCookie:
+            return Reader(Status.INVALID, None, self._nothing)
+        if reader.state is not None and reader.state.last_day < to_day(self._runtime.clock.now()):
+            return Reader(Status.EXPIRED, reader.state, self._nothing)
+        return reader
+
+
+def read_reader(runtime: Runtime, snapshot: SiteSnapshot) -> Reader:
     """Return who is asking, as far as the state cookie tells."""
-    nothing = snapshot.site.refuse_all()
-    values = set(flask.request.cookies.getlist(STATE_COOKIE))
-    if not values:
-        return Reader(Status.NONE, None, nothing)
-    if len(values) > 1:
-        # One on the apex and another on www: nobody can say which is the reader's last word, so neither counts.
-        return Reader(Status.INVALID, None, nothing)
-    try:
-        state = runtime.codec.unseal(values.pop())
-    except BadCookie:
-        return Reader(Status.INVALID, None, nothing)
+    return Readers(runtime, snapshot).read(set(flask.request.cookies.getlist(STATE_COOKIE)))
+
+
+def _verify(codec: Codec, snapshot: SiteSnapshot, value: str) -> Reader:
+    """Return the reader of a state, up to the last day of it.
+
+    :raises BadCookie: it is not ours, or not of this site.
+    """
+    state = codec.unseal(value)
     if state.site != snapshot.site.id or not snapshot.published:
-        return Reader(Status.INVALID, None, nothing)
-    if state.last_day < to_day(runtime.clock.now()):
-        return Reader(Status.EXPIRED, state, nothing)
+        raise BadCookie("The state is of another site.")
     if state.revision < snapshot.revision:
-        return Reader(Status.OUTDATED, state, nothing)
+        return Reader(Status.OUTDATED, state, snapshot.site.refuse_all())
     choice = read_choice(state, snapshot.site, snapshot.services_order)
     if state.differing and state.revision != snapshot.revision:
         # Decided on a revision that another process has put into force already: here nobody knows yet which service
         # a bit stands for.
         choice = Choice(choice.purposes, dict.fromkeys(choice.services, False))
-    return Reader(Status.VALID, state, choice)
+    return Reader(Status.VALID, state, choice, class_of(snapshot.site, choice))
 
 
 def read_subject(runtime: Runtime) -> str | None:
