@@ -11,6 +11,7 @@
     ├── NoticeChanged          the notice that was answered is not the current one
     ├── NonceReused            the nonce was used before with another body
     ├── NotFound               a site, record, policy or version that does not exist
+    ├── UnknownPurpose         the code asks for a purpose or service that no site has
     ├── OriginRefused          a post from a page that is not the site's
     ├── AccountRefused         an account that cannot be made as asked; names the field
     └── StoreUnavailable       the database cannot take or give the data now; try again later
@@ -99,6 +100,10 @@ class NonceReused(ConsentKitError):
 
 class NotFound(ConsentKitError):
     """There is no such site, record, policy or version."""
+
+
+class UnknownPurpose(ConsentKitError):
+    """The code asks for a purpose or a service that no site has."""
 
 
 class OriginRefused(ConsentKitError):

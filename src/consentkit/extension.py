@@ -18,12 +18,12 @@ from .errors import ConfigError
 from .errors import Problem
 from .runtime import build_runtime
 from .web import enforce
-from .web import pages
 from .web.assets import stylesheet
 from .web.beside import make_room
 from .web.blueprint import make_reader_blueprint
 from .web.current import current_consent
 from .web.current import keep_private
+from .web.guard import guard
 from .web.templating import Asked
 from .web.templating import TemplateApi
 from .web.templating import csp_sources
@@ -93,33 +93,30 @@ class ConsentKit:
         app.jinja_env.globals["consentkit"] = api
         app.jinja_env.filters["consent_embeds"] = api.consent_embeds
         app.jinja_env.globals["current_consent"] = current_consent
-        app.after_request(keep_private)
+        # First in line, and so the last to see a response: other functions there may read the consent as well.
+        app.after_request_funcs.setdefault(None, []).insert(0, keep_private)
         app.cli.add_command(consentkit_cli, "consentkit")
         enforce.install(app, runtime)
         make_room(app, blueprints)
         _make_room_later(app, blueprints)
 
-    def require(self, purpose: str) -> cabc.Callable[[cabc.Callable[_P, _R]], cabc.Callable[_P, _R | flask.Response]]:
-        """Let a view run only for readers who agreed to *purpose*; others get a page that says so, with 403.
+    @staticmethod
+    def require(*names: str) -> cabc.Callable[[cabc.Callable[_P, _R]], cabc.Callable[_P, _R | flask.Response]]:
+        """Let a view run only for readers who agreed to all purposes and services of these *names*.
+
+        Others get an answer with 403 that leads to the choice: a page, or a problem for programs.
 
         ::
 
             @app.get("/for-you")
             @consent.require("preferences")
             def for_you(): ...
+
+        :raises UnknownPurpose: by the view, when no site has a purpose or a service of one of the names.
         """
-
-        def decorate(view: cabc.Callable[_P, _R]) -> cabc.Callable[_P, _R | flask.Response]:
-            @functools.wraps(view)
-            def guarded(*args: _P.args, **kwargs: _P.kwargs) -> _R | flask.Response:
-                if current_consent.allows(purpose):
-                    # As Flask itself would call it: it may be a coroutine function.
-                    return t.cast("_R", flask.current_app.ensure_sync(view)(*args, **kwargs))
-                return pages.needs_consent(purpose)
-
-            return guarded
-
-        return decorate
+        if not names or not all(isinstance(name, str) for name in names):
+            raise TypeError("Name what the view needs: '@consent.require(\"analytics\")'.")
+        return functools.partial(guard, names)
 
     @staticmethod
     def enforce(application: WSGIApplication, app: flask.Flask) -> WSGIApplication:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import collections.abc as cabc
+import contextlib
 import datetime as dt
 import secrets
 import typing as t
@@ -14,13 +15,16 @@ if t.TYPE_CHECKING:
     from .runtime import Runtime
 
 
+_START = dt.datetime(2026, 11, 23, 9, 30, tzinfo=dt.UTC)
+
+
 class FrozenClock:
     """A clock that shows what it was set to.
 
     :param at: an aware time, where it starts.
     """
 
-    def __init__(self, at: dt.datetime = dt.datetime(2026, 11, 23, 9, 30, tzinfo=dt.UTC)) -> None:
+    def __init__(self, at: dt.datetime = _START) -> None:
         self.set(at)
 
     def now(self) -> dt.datetime:
@@ -36,6 +40,69 @@ class FrozenClock:
     def advance(self, by: dt.timedelta) -> None:
         """Move it on, or back."""
         self._at += by
+
+
+@contextlib.contextmanager
+def frozen(app: Flask, at: dt.datetime = _START) -> cabc.Iterator[FrozenClock]:
+    """Let consentkit on *app* go by a clock that stands still, for the time of a ``with`` block.
+
+    ::
+
+        with frozen(app) as clock:
+            reader = client(app, action="accept_all")
+            clock.advance(datetime.timedelta(days=181))
+
+    For applications whose factory takes no clock; where it does, hand a :class:`FrozenClock` to ``ConsentKit``.
+
+    :param at: an aware time, where it starts.
+    """
+    stopped = FrozenClock(at)
+    # All of the toolkit reads the time from this one object.
+    own = vars(t.cast("Runtime", app.extensions["consentkit"]).clock)
+    before = own.get("now")
+    own["now"] = stopped.now
+    try:
+        yield stopped
+    finally:
+        if before is None:
+            del own["now"]
+        else:
+            own["now"] = before
+
+
+def client(
+    app: Flask,
+    *,
+    purposes: cabc.Mapping[str, bool] | None = None,
+    services: cabc.Mapping[str, bool] | None = None,
+    action: str | None = None,
+    site: str | None = None,
+    locale: str | None = None,
+    base_url: str | None = None,
+) -> FlaskClient:
+    """Return a test client of *app* whose reader has decided: by default, refused all.
+
+    ::
+
+        reader = client(app, purposes={"analytics": True})
+        assert reader.get("/for-you").status_code == 200
+
+    The parameters are those of :func:`decide`. For a reader who has not decided, there is ``app.test_client()``.
+
+    :raises AssertionError: the decision was not taken. The message holds the answer.
+    """
+    reader = app.test_client()
+    decide(
+        reader,
+        app,
+        purposes=purposes,
+        services=services,
+        action=action,
+        site=site,
+        locale=locale,
+        base_url=base_url,
+    )
+    return reader
 
 
 def decide(

@@ -14,6 +14,7 @@ from .model import Model
 from .model import Pattern
 from .model import Text
 from .model import WebAddress
+from .purposes import NECESSARY
 
 #: How long something stays on the device. Not shorter than two characters: ``P`` alone is no duration.
 LIFETIME = Pattern(
@@ -112,6 +113,11 @@ class Service(Model):
     why_necessary: Localized = pydantic.Field(
         default={}, description="For `necessary` alone: why the site cannot do without it, by locale."
     )
+
+    @property
+    def is_necessary(self) -> bool:
+        """Whether it needs no agreement."""
+        return set(self.purposes) == {NECESSARY}
 
     @property
     def first_party_items(self) -> tuple[StoredItem, ...]:

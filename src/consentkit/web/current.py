@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import functools
+import logging
 import typing as t
 
 import flask
 from werkzeug.local import LocalProxy
 
 from ..consent.purposes import NECESSARY
+from ..consent.site import Site
 from ..cookies.codec import State
 from ..errors import NotFound
 from ..runtime import current_runtime
@@ -17,28 +20,39 @@ from .reader import Reader
 from .reader import Status
 from .reader import read_reader
 
+log = logging.getLogger("consentkit")
+
 _KEY = "_consentkit_reader"
 _READ = "_consentkit_was_read"
 _SIGNAL = "_consentkit_signal_was_read"
+_SHARED = "_consentkit_made_for_everybody"
 
 
 class Consent:
     """What the reader of the current request agreed to.
 
     Whatever does not hold (no cookie, a forged, expired or outdated one, another site's) allows nothing.
+
+    :param reader: ``None`` where nobody can be known. :param site: the one that the page belongs to, if any.
     """
 
-    def __init__(self, reader: Reader | None) -> None:
+    def __init__(self, reader: Reader | None, site: Site | None) -> None:
         self._reader = reader
+        self._site = site
 
     def allows(self, name: str) -> bool:
-        """Whether the purpose, or the service, of that *name* may run. ``necessary`` always may."""
+        """Whether the purpose, or the service, of that *name* may run.
+
+        ``necessary`` and its services always may; what the site does not have never may.
+        """
         if name == NECESSARY:
             return True
-        if self._reader is None:
-            return False
-        choice = self._reader.choice
-        return choice.purposes.get(name, choice.services.get(name, False))
+        choice = self._reader.choice if self._reader else None
+        if choice and name in choice.purposes:
+            return choice.purposes[name]
+        if choice and name in choice.services:
+            return choice.services[name]
+        return self._site is not None and any(one.id == name and one.is_necessary for one in self._site.services)
 
     @property
     def decision(self) -> State | None:
@@ -65,17 +79,31 @@ def _load() -> Consent:
             "'current_consent' was used outside of a request: it is the consent of the reader who asks. In a task or a "
             "command, read the records instead."
         )
+    if flask.g.get(_SHARED, False):
+        _too_late(str(flask.request.endpoint))
+        return Consent(None, None)
     # Whatever is rendered from now on depends on the reader's cookie.
     setattr(flask.g, _READ, True)
     consent = flask.g.get(_KEY)
     if consent is None:
         runtime = current_runtime()
         try:
-            consent = Consent(read_reader(runtime, page_site(runtime)))
+            snapshot = page_site(runtime)
+            consent = Consent(read_reader(runtime, snapshot), snapshot.site)
         except NotFound:
-            consent = Consent(None)
+            consent = Consent(None, None)
         setattr(flask.g, _KEY, consent)
     return t.cast("Consent", consent)
+
+
+# Said once a process for each endpoint.
+@functools.lru_cache(maxsize=256)
+def _too_late(endpoint: str) -> None:
+    log.error(
+        "'current_consent' was first read after the headers of the response of %r were made, which let shared caches "
+        "keep it: it allows nothing there. Read it before you begin to stream, or make the response private.",
+        endpoint,
+    )
 
 
 #: The consent of the current reader.
@@ -88,6 +116,9 @@ def keep_private(response: flask.Response) -> flask.Response:
         response.cache_control.private = True
         response.cache_control.public = False
         response.vary.add("Cookie")
+    elif not (response.cache_control.private or response.cache_control.no_store):
+        # What is streamed from now on can no longer say that it is one reader's.
+        setattr(flask.g, _SHARED, True)
     if flask.g.get(_SIGNAL, False):
         response.vary.add("Sec-GPC")
     return response

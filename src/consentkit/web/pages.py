@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-import urllib.parse
 from http import HTTPStatus
 
 import flask
@@ -28,7 +27,6 @@ from .assets import make_asset
 from .assets import send
 from .assets import static_asset
 from .negotiation import gpc
-from .negotiation import page_site
 from .negotiation import requested_locale
 from .negotiation import requested_site
 from .negotiation import safe_next
@@ -250,29 +248,6 @@ def _render(template: str, words: Catalog, **context: object) -> str:
     )
 
 
-def needs_consent(purpose: str) -> flask.Response:
-    """Return the page for a view that the reader has not agreed to: says so, and leads to the choice."""
-    try:
-        snapshot = page_site(current_runtime())
-    except NotFound:
-        # A host that no site lists: there is no choice to lead to.
-        response = words_page(HTTPStatus.FORBIDDEN, N_("This page needs your consent"), "")
-        response.headers["Cache-Control"] = "private, no-store"
-        return response
-    site = snapshot.site
-    notice = snapshot.notices[requested_locale(site, otherwise_accepted=True)]
-    words = catalog(notice.locale)
-    name = next((entry["name"] for entry in notice.content["purposes"] if entry["id"] == purpose), purpose)
-    here = urllib.parse.quote(flask.request.script_root + flask.request.path)
-    body = markupsafe.Markup('<p>{}</p><p><a href="{}preferences?site={}&amp;locale={}&amp;next={}">{}</a></p>').format(
-        words.gettext(N_("You have not agreed to: %(purpose)s.")).replace("%(purpose)s", name),
-        base_url(),
-        site.id,
-        notice.locale,
-        urllib.parse.quote(here, safe="/"),
-        notice.content["texts"]["settings"],
-    )
-    response = _page(snapshot, words, words.gettext(N_("This page needs your consent")), body, back=snapshot.home)
-    response.status_code = 403
-    response.headers["Cache-Control"] = "private, no-store"
-    return response
+def site_page(snapshot: SiteSnapshot, words: Catalog, title: str, body: markupsafe.Markup) -> flask.Response:
+    """Return a page of ours with a way back to the site."""
+    return _page(snapshot, words, title, body, back=snapshot.home)

@@ -65,17 +65,22 @@ def problem(status: int, detail: str = "", **members: t.Any) -> flask.Response:
             heading, text = _UNREADABLE
         response = pages.words_page(status, heading, text, field=str(members.get("field", "")))
     else:
-        body: dict[str, object] = {"type": "about:blank", "title": HTTPStatus(status).phrase, "status": status}
-        if detail:
-            body["detail"] = detail
-        response = flask.Response(
-            # In ASCII: a field's name is the sender's own, and may hold half a surrogate pair.
-            json.dumps({**body, **members}),
-            status,
-            mimetype="application/problem+json",
-        )
+        response = problem_json(status, detail, **members)
     response.headers["Cache-Control"] = "no-store"
     return response
+
+
+def problem_json(status: int, detail: str = "", **members: t.Any) -> flask.Response:
+    """Return the same for a program, whoever asks."""
+    body: dict[str, object] = {"type": "about:blank", "title": HTTPStatus(status).phrase, "status": status}
+    if detail:
+        body["detail"] = detail
+    return flask.Response(
+        # In ASCII: a field's name is the sender's own, and may hold half a surrogate pair.
+        json.dumps({**body, **members}),
+        status,
+        mimetype="application/problem+json",
+    )
 
 
 def problem_of(error: ConsentKitError) -> flask.Response:  # noqa: PLR0911 - one for each kind of error

@@ -250,6 +250,8 @@ def test_a_host_that_nobody_listed_has_no_notice(two_sites: Newsroom, caplog: py
     assert "List it under 'origins'" in caplog.text
     assert reader.get("/host/counts").text == "False"
     assert reader.get("/host/for-you").status_code == 403
+    told = reader.get("/host/for-you", headers={"Accept": "application/json"})
+    assert (told.status_code, told.get_json()["preferences"]) == (403, None)
 
 
 def test_both_sites_are_on_their_own_pages(two_sites: Newsroom) -> None:
