@@ -211,6 +211,8 @@ def _nearest_form(value: object, pattern: str) -> str:
     """Return the hint at what *value* becomes by the usual repairs, when that has the form of *pattern*."""
     if not isinstance(value, str) or len(value) > SHOWN:
         return ""
+    if pattern == services.HOST.regex and value.count(":") > 1 and "://" not in value:
+        return "A Content-Security-Policy has no form for IPv6 addresses: give the machine a name."
     for attempt in _repairs(value.strip(), pattern):
         if attempt != value and re.fullmatch(pattern, attempt):
             return f"Did you mean '{attempt}'?"

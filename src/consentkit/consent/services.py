@@ -31,7 +31,17 @@ HOST = Pattern(
     "a host in small letters, without 'https://' and path, such as 'www.youtube-nocookie.com' or '*.ytimg.com'",
 )
 
-Host = t.Annotated[str, pydantic.StringConstraints(pattern=HOST.regex, max_length=253)]
+_LAST_PORT = 65535
+
+
+def _port(value: str) -> str:
+    port = value.partition(":")[2]
+    if port and not 0 < int(port) <= _LAST_PORT:
+        raise ValueError(f"found '{value}', expected a port from 1 to {_LAST_PORT}")
+    return value
+
+
+Host = t.Annotated[str, pydantic.StringConstraints(pattern=HOST.regex, max_length=253), pydantic.AfterValidator(_port)]
 
 
 class StorageKind(enum.StrEnum):
@@ -104,6 +114,11 @@ class Service(Model):
     )
     hosts: tuple[Host, ...] = pydantic.Field(
         default=(), description="The hosts that it loads from or sends to: `www.youtube-nocookie.com`, `*.ytimg.com`."
+    )
+    websockets: pydantic.StrictBool = pydantic.Field(
+        default=False,
+        description="Whether the site's pages open WebSockets to these hosts too, over TLS: a Content-Security-Policy "
+        "names them apart.",
     )
     cookies: tuple[StoredItem, ...] = pydantic.Field(default=(), description="What it keeps on the device.")
     data_categories: tuple[Localized, ...] = pydantic.Field(

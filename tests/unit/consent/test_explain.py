@@ -23,7 +23,7 @@ from tests.unit.consent.example import problems_of
             "hosts = [",
             "host = [",
             "26: services[0].host: found the unknown key 'host', expected one of id, name, provider, "
-            "country, transfer, purposes, hosts, cookies, data_categories, policy_url, why_necessary. Did "
+            "country, transfer, purposes, hosts, websockets, cookies, data_categories, policy_url, why_necessary. Did "
             "you mean 'hosts'?",
             id="unknown key",
         ),
@@ -133,6 +133,28 @@ from tests.unit.consent.example import problems_of
             "letters, without 'https://' and path, such as 'www.youtube-nocookie.com' or '*.ytimg.com'. Did "
             "you mean 'counter.example'?",
             id="address for a host",
+        ),
+        pytest.param(
+            '"counter.example"',
+            '"счётчик.қаз"',
+            "26: services[0].hosts[0]: found 'счётчик.қаз', expected a host in small "
+            "letters, without 'https://' and path, such as 'www.youtube-nocookie.com' or '*.ytimg.com'. Did "
+            "you mean 'xn--h1aeteyb2e.xn--80ao21a'?",
+            id="host in other letters than Latin ones",
+        ),
+        pytest.param(
+            '"counter.example"',
+            '"[::1]:8000"',
+            "26: services[0].hosts[0]: found '[::1]:8000', expected a host in small letters, without "
+            "'https://' and path, such as 'www.youtube-nocookie.com' or '*.ytimg.com'. A "
+            "Content-Security-Policy has no form for IPv6 addresses: give the machine a name.",
+            id="address of IPv6 for a host",
+        ),
+        pytest.param(
+            '"counter.example"',
+            '"counter.example:70000"',
+            "26: services[0].hosts[0]: found 'counter.example:70000', expected a port from 1 to 65535.",
+            id="port that is none",
         ),
         pytest.param(
             '"P2Y"',
