@@ -56,6 +56,14 @@ def load_sites() -> dict[str, tuple[Site, Path]]:
     return {name: (entry.site, entry.folder) for name, entry in loaded.items()}
 
 
+def host_cookies() -> frozenset[str]:
+    """Return the names of the cookies that the current application itself needs; without one, Flask's usual name."""
+    _enter_application()
+    if not flask.has_app_context():
+        return frozenset({"session"})
+    return frozenset({str(flask.current_app.config["SESSION_COOKIE_NAME"])})
+
+
 def _runtime() -> Runtime | None:
     _enter_application()
     if not flask.has_app_context():

@@ -21,6 +21,7 @@ _COMMANDS = {
     "policy": "consentkit.cli.policy:policy",
     "records": "consentkit.cli.records:records",
     "serve": "consentkit.console:serve",
+    "services": "consentkit.cli.services:services",
 }
 
 

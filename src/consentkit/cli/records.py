@@ -17,27 +17,10 @@ from ..operations.export import export_records
 from ..storage.records import RecordFilter
 from .context import load_sites
 from .context import open_database
+from .moments import Moment
 
 if t.TYPE_CHECKING:
     from ..storage.unit_of_work import UnitOfWork
-
-
-class _Moment(click.ParamType):  # type: ignore[type-arg]  # older clicks take no argument here
-    """A day or a moment in ISO 8601. Without a zone it is UTC."""
-
-    name = "time"
-
-    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> dt.datetime:
-        """Return the moment; a day is where it begins."""
-        if isinstance(value, dt.datetime):
-            return value
-        try:
-            moment = dt.datetime.fromisoformat(str(value))
-        except ValueError:
-            self.fail(
-                f"found '{value}', expected a day like 2026-11-23 or a time like 2026-11-23T12:00:00Z.", param, ctx
-            )
-        return moment if moment.tzinfo is not None else moment.replace(tzinfo=dt.UTC)
 
 
 @click.group()
@@ -55,8 +38,8 @@ def records() -> None:
     help="A table, or one JSON object a line.",
 )
 @click.option("--site", help="Only this site's records.")
-@click.option("--since", type=_Moment(), help="Only records decided at this time or later (ISO 8601; UTC if no zone).")
-@click.option("--until", type=_Moment(), help="Only records decided before this time.")
+@click.option("--since", type=Moment(), help="Only records decided at this time or later (ISO 8601; UTC if no zone).")
+@click.option("--until", type=Moment(), help="Only records decided before this time.")
 @click.option(
     "-o",
     "--output",
