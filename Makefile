@@ -23,7 +23,7 @@ WIDGET := widget/node_modules/.package-lock.json
 E2E := tests/e2e/node_modules/.package-lock.json
 PEERS := tests/bench/peers/node_modules/.package-lock.json
 
-.PHONY: help demo test lint types test-widget test-python docs bench bench-peers widget catalogs lock format clean distclean
+.PHONY: help demo test lint types test-widget test-python docs bench bench-peers widget catalogs known-cookies lock format clean distclean
 .DELETE_ON_ERROR:
 
 help:
@@ -34,6 +34,7 @@ help:
 	@echo 'make bench     the benchmarks                       make widget    builds the browser code'
 	@echo 'make bench-peers  notices of others on the same page (BENCH_ARGS=... for a shorter run)'
 	@echo 'make catalogs  refreshes the message catalogs       make lock      refreshes the lock files'
+	@echo 'make known-cookies CSV=...  the table of known cookies, from a newer Open Cookie Database'
 	@echo 'make clean     caches and build results             make distclean the environments as well'
 
 demo: $(RUNTIME)
@@ -88,6 +89,10 @@ catalogs: $(DEV)
 		--output-file=i18n/locale/consentkit.pot .
 	cd src/consentkit/i18n/locale && for locale in ar en kk ru; do ../../../../$(BIN)/pybabel --quiet update --locale=$$locale \
 		--input-file=consentkit.pot --output-file=$$locale.po --no-fuzzy-matching --width=120 || exit 1; done
+
+# CSV: a newer copy of the Open Cookie Database. Its date belongs into the note beside the table.
+known-cookies: | $(BIN)/python
+	$(BIN)/python -m tools.known_cookies $(CSV)
 
 LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
 	--custom-compile-command 'make lock' pyproject.toml --all-extras --group build

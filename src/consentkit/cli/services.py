@@ -106,7 +106,8 @@ def _line(stock: Stock, entry: Entry) -> str:
     elif entry.provider or entry.known:
         parts.append(_guess(entry))
     if entry.inseparable:
-        parts.append("one host for different purposes: browsers cannot part them")
+        names = ", ".join(name or "the site itself" for name in entry.inseparable)
+        parts.append(f"one host for different purposes, which no policy can part: {names}")
     if entry.first_seen and entry.last_seen:
         counts = ", ".join(f"{count} {outcome.value}" for outcome, count in entry.counts.items())
         parts.append(f"{counts}; {entry.first_seen:%Y-%m-%d} to {entry.last_seen:%Y-%m-%d}")

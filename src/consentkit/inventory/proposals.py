@@ -14,11 +14,13 @@ import json
 import re
 import typing as t
 
+import pydantic
+
 from ..consent.places import quoted
 from ..consent.purposes import KNOWN_PURPOSES
 from ..consent.purposes import NECESSARY
-from ..consent.services import HOST
 from ..consent.services import ITEM_NAME
+from ..consent.services import Host
 from ..consent.services import Service
 from ..consent.site import Site
 from ..embeds.catalogue import Provider
@@ -32,14 +34,13 @@ MAX_PROPOSALS = 100
 #: So many services one site's file may have.
 _MAX_SERVICES = 400
 _LONGEST_NAME = 200
-_LONGEST_HOST = 253
 _LONGEST_ID = 40
 #: What stands for a purpose, a country or a name that is not known must not let anything through.
 _MOST_REFUSED = ("advertising", "analytics", "embeds", "preferences")
 _NOWHERE = "ZZ"
 
 _ITEM_NAME = re.compile(ITEM_NAME.regex, re.ASCII)
-_HOST = re.compile(HOST.regex, re.ASCII)
+_HOST: pydantic.TypeAdapter[str] = pydantic.TypeAdapter(Host)
 _NO_ID = re.compile(r"[^a-z0-9]+", re.ASCII)
 _DAY = 86_400
 
@@ -63,7 +64,10 @@ class Undeclared:
             return False
         if self.kind == "cookie":
             return len(self.name) <= _LONGEST_NAME and _ITEM_NAME.fullmatch(self.name) is not None
-        return len(self.name) <= _LONGEST_HOST and _HOST.fullmatch(self.name) is not None
+        try:
+            return bool(_HOST.validate_python(self.name))
+        except pydantic.ValidationError:
+            return False
 
 
 @dataclasses.dataclass(frozen=True, slots=True)

@@ -17,6 +17,7 @@ from ..consent.site import Site
 from ..cookies.attributes import CLASS_COOKIE
 from ..cookies.attributes import STATE_COOKIE
 from ..cookies.attributes import SUBJECT_COOKIE
+from ..enforcement.consent_policy import overlaps
 from ..inventory.known import Known
 from ..inventory.proposals import Proposals
 from ..inventory.proposals import Undeclared
@@ -67,7 +68,8 @@ class Entry:
         counts: how often, by what became of it; empty: never. :param first_seen: ``None``: never. :param directives:
         which CSP directives a host offended. :param sections: in which sections of the site, some of them. :param
         lifetime: the longest that a cookie was to stay, in seconds. :param known: what the Open Cookie Database says
-        of it. :param provider: the provider of embeds whose host it is.
+        of it. :param provider: the provider of embeds whose host it is. :param inseparable: services of different
+        purposes that share this host, so that no policy can let it through for one alone; ``""`` is the site itself.
     """
 
     kind: Kind
@@ -84,16 +86,12 @@ class Entry:
     lifetime: int | None = None
     known: tuple[Known, ...] = ()
     provider: str | None = None
+    inseparable: tuple[str, ...] = ()
 
     @property
     def total(self) -> int:
         """How often it was seen."""
         return sum(self.counts.values())
-
-    @property
-    def inseparable(self) -> bool:
-        """Whether services of different purposes share this host: browsers cannot be told to allow it to one alone."""
-        return self.kind is Kind.HOST and len({frozenset(one.purposes) for one in self.declared}) > 1
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -144,7 +142,14 @@ class _Tally:
         if one.lifetime is not None:
             self.lifetime = max(self.lifetime or 0, one.lifetime)
 
-    def entry(self, kind: Kind, name: str, standing: Standing, declared: cabc.Iterable[Declaration] = ()) -> Entry:
+    def entry(
+        self,
+        kind: Kind,
+        name: str,
+        standing: Standing,
+        declared: cabc.Iterable[Declaration] = (),
+        inseparable: tuple[str, ...] = (),
+    ) -> Entry:
         others = [seen for seen in self.names if seen != name]
         asked = Undeclared(kind.value, name, 0)
         provider = provider_of(name) if kind is Kind.HOST and standing is Standing.UNDECLARED else None
@@ -163,6 +168,7 @@ class _Tally:
             lifetime=self.lifetime,
             known=known_of(asked) if standing is Standing.UNDECLARED else (),
             provider=None if provider is None else provider.id,
+            inseparable=inseparable,
         )
 
 
@@ -217,6 +223,7 @@ def take_stock(
     seen = uow.observations.all(site.id, since=since)
     own_cookies = host_cookies | OWN_COOKIES
     origins = {urllib.parse.urlsplit(origin).netloc for origin in site.site.origins}
+    shared = {one.host: tuple(sorted(one.services)) for one in overlaps(site)}
     entries: list[Entry] = []
     for kind in Kind:
         declared = _Declared(kind, site.services)
@@ -235,7 +242,13 @@ def take_stock(
             else:
                 found[Standing.UNDECLARED, name].add(one)
         entries += [
-            tally.entry(kind, name, standing, declared.by_name[name].values() if standing is Standing.DECLARED else ())
+            tally.entry(
+                kind,
+                name,
+                standing,
+                declared.by_name[name].values() if standing is Standing.DECLARED else (),
+                shared.get(name, ()) if kind is Kind.HOST else (),
+            )
             for (standing, name), tally in found.items()
             if standing is not Standing.UNDECLARED or tally.counts.total() >= at_least
         ]
@@ -294,7 +307,7 @@ def _entry_to_json(stock: Stock, entry: Entry) -> dict[str, object]:
         "declared": [
             {"service": one.service, "name": one.name, "purposes": list(one.purposes)} for one in entry.declared
         ],
-        "inseparable": entry.inseparable,
+        "inseparable": list(entry.inseparable),
         "seen": {outcome.value: count for outcome, count in entry.counts.items()},
         "unseen": stock.is_unseen(entry),
         "first_seen": _time(entry.first_seen),

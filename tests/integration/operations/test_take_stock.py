@@ -115,7 +115,7 @@ def test_declared_and_seen_are_one_list(database: Database) -> None:
 def test_a_host_of_two_purposes_is_said_to_be_inseparable(database: Database) -> None:
     """A browser allows it to both services or to none."""
     found = stock(database)
-    assert entry(found, "shared.example").inseparable
+    assert entry(found, "shared.example").inseparable == ("counter", "player")
     assert not entry(found, "*.counter.example").inseparable
 
 
