@@ -8,6 +8,8 @@ import urllib.parse
 
 import flask
 
+from ..cookies.attributes import ADMIN_DEVICE_COOKIE
+from ..cookies.attributes import ADMIN_SESSION_COOKIE
 from ..errors import BadCookie
 from ..i18n.catalog import N_
 from ..operations.resume_session import is_token
@@ -28,11 +30,6 @@ from .rendering import render
 if t.TYPE_CHECKING:
     from .throttle import Throttle
 
-#: The cookie that holds the session's token.
-SESSION_COOKIE = "consentkit_admin"
-#: The cookie that names a browser which has signed in before, so that strangers' guesses do not slow it down.
-DEVICE_COOKIE = "consentkit_admin_device"
-
 _DEVICE_SALT = "consentkit.admin.device.v1"
 _DEVICE_SECONDS = 90 * 86400
 _MAX_EMAIL = 254
@@ -42,7 +39,7 @@ _MAX_NEXT = 2000
 def load_session() -> None:
     """Find out who is signed in, and take note of a language that was chosen."""
     runtime = current_runtime()
-    session = resume_session(runtime.database, flask.request.cookies.get(SESSION_COOKIE), clock=runtime.clock)
+    session = resume_session(runtime.database, flask.request.cookies.get(ADMIN_SESSION_COOKIE), clock=runtime.clock)
     remember_session(session)
     chosen = chosen_locale()
     if session is not None and chosen is not None and chosen != session.locale:
@@ -57,7 +54,7 @@ def ask_to_sign_in() -> flask.Response:
     if came_from == admin_path() + "/":
         came_from = None
     response = redirect(flask.url_for(".sign_in", next=came_from))
-    if SESSION_COOKIE in flask.request.cookies:
+    if ADMIN_SESSION_COOKIE in flask.request.cookies:
         # It stands for nothing any more.
         _delete_cookie(response)
     return response
@@ -89,7 +86,7 @@ def post_sign_in(throttle: Throttle) -> flask.Response:
         account,
         password,
         locale=chosen_locale(),
-        replaces=flask.request.cookies.get(SESSION_COOKIE),
+        replaces=flask.request.cookies.get(ADMIN_SESSION_COOKIE),
         clock=runtime.clock,
     )
     if signed_in is None:
@@ -102,7 +99,7 @@ def post_sign_in(throttle: Throttle) -> flask.Response:
 
 def post_sign_out() -> flask.Response:
     """Answer ``POST sign-out``: the session ends here and on the server."""
-    token = flask.request.cookies.get(SESSION_COOKIE)
+    token = flask.request.cookies.get(ADMIN_SESSION_COOKIE)
     if is_token(token):
         with current_runtime().database.unit_of_work() as uow:
             uow.accounts.end_session(token_hash(token))
@@ -151,7 +148,7 @@ def _device_of(email: str) -> str | None:
     try:
         name, _, account = (
             current_runtime()
-            .codec.read_token(_DEVICE_SALT, flask.request.cookies.get(DEVICE_COOKIE, ""))
+            .codec.read_token(_DEVICE_SALT, flask.request.cookies.get(ADMIN_DEVICE_COOKIE, ""))
             .partition(" ")
         )
     except BadCookie:
@@ -166,9 +163,9 @@ def _account_mark(email: str) -> str:
 
 def _set_cookies(response: flask.Response, signed_in: SignedIn, device: str | None) -> None:
     email = signed_in.session.account.email
-    _set_cookie(response, SESSION_COOKIE, signed_in.token, int(SESSION_LIFETIME.total_seconds()))
+    _set_cookie(response, ADMIN_SESSION_COOKIE, signed_in.token, int(SESSION_LIFETIME.total_seconds()))
     value = f"{device or secrets.token_urlsafe(9)} {_account_mark(email)}"
-    _set_cookie(response, DEVICE_COOKIE, current_runtime().codec.sign_token(_DEVICE_SALT, value), _DEVICE_SECONDS)
+    _set_cookie(response, ADMIN_DEVICE_COOKIE, current_runtime().codec.sign_token(_DEVICE_SALT, value), _DEVICE_SECONDS)
 
 
 def _set_cookie(response: flask.Response, name: str, value: str, max_age: int) -> None:
@@ -185,5 +182,5 @@ def _set_cookie(response: flask.Response, name: str, value: str, max_age: int) -
 
 def _delete_cookie(response: flask.Response) -> None:
     response.delete_cookie(
-        SESSION_COOKIE, path=admin_path(), secure=flask.request.is_secure, httponly=True, samesite="Strict"
+        ADMIN_SESSION_COOKIE, path=admin_path(), secure=flask.request.is_secure, httponly=True, samesite="Strict"
     )

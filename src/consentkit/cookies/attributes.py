@@ -10,6 +10,11 @@ if t.TYPE_CHECKING:
 STATE_COOKIE = "consentkit"
 SUBJECT_COOKIE = "consentkit_id"
 CLASS_COOKIE = "consentkit_class"
+#: The audit view's: the session's token, and the name of a browser that has signed in before.
+ADMIN_SESSION_COOKIE = "consentkit_admin"
+ADMIN_DEVICE_COOKIE = "consentkit_admin_device"
+#: All that we set ourselves.
+OWN_COOKIES = frozenset({STATE_COOKIE, SUBJECT_COOKIE, CLASS_COOKIE, ADMIN_SESSION_COOKIE, ADMIN_DEVICE_COOKIE})
 
 
 def domain_for(site: Site, host: str) -> str | None:

@@ -1,18 +1,278 @@
-"""The filter that holds the cookies of every response against what the site declares."""
+"""The filter that holds the cookies of every response against what the site declares and the reader agreed to."""
 
 from __future__ import annotations
 
+import collections.abc as cabc
+import functools
+import logging
 import typing as t
+import urllib.parse
 
 import flask
+from werkzeug.wsgi import get_host
 
+from ..consent.withholding import CookieMode
+from ..consent.withholding import Undeclared
+from ..cookies.attributes import OWN_COOKIES
+from ..cookies.attributes import STATE_COOKIE
+from ..enforcement.declared_cookies import DeclaredCookies
+from ..enforcement.declared_cookies import Standing
+from ..enforcement.declared_cookies import plainly_kept
+from ..enforcement.expiry import Deletions
+from ..enforcement.expiry import Place
+from ..enforcement.expiry import paths_of
+from ..enforcement.setcookie import parse
 from ..runtime import Runtime
+from ..storage.observations import Kind
+from ..storage.observations import Outcome
+from ..storage.observations import Seen
+from .reader import Status
 
 if t.TYPE_CHECKING:
+    from ..enforcement.declared_cookies import Declared
+    from ..enforcement.setcookie import Attributes
     from ..operations.publish_site import SiteSnapshot
+    from .exchange import Environ
+    from .exchange import Exchange
     from .exchange import Filter
 
+log = logging.getLogger("consentkit")
 
-def cookie_filter(app: flask.Flask, runtime: Runtime, snapshot: SiteSnapshot) -> Filter | None:  # noqa: ARG001 - until it is there
+_SET_COOKIE = "set-cookie"
+_FIRST_ERROR = 400
+_NOT_MODIFIED = 304
+_MAX_REFERER = 8192
+_MAX_NAME = 200
+_MAX_SECTION = 200
+#: Stands for the name of a cookie without one: no name can hold a space.
+NAMELESS = "(no name)"
+# The class of consent does not matter to what leaves in any case.
+_ANY_CLASS = -1
+# What a response may say of caches and still be nobody's but the reader's, once "private" is added.
+_HARMLESS = frozenset({"", "no-cache", "must-revalidate", "no-transform", "max-age=0"})
+# What else gives a response to caches in between.
+_FOR_CACHES = frozenset({"expires", "surrogate-control", "x-accel-expires", "edge-control"})
+
+
+def cookie_filter(app: flask.Flask, runtime: Runtime, snapshot: SiteSnapshot) -> Filter | None:
     """Return the filter of a site, or ``None`` where it is off."""
-    return None
+    if snapshot.site.enforcement.cookies is CookieMode.OFF:
+        return None
+    return CookieFilter(app, runtime, snapshot)
+
+
+def protected_names(app: flask.Flask) -> frozenset[str]:
+    """Return the cookies that are never withheld: the application's session, Flask-Login's own, and ours."""
+    names = {app.config.get("SESSION_COOKIE_NAME"), app.session_interface.get_cookie_name(app)}
+    if hasattr(app, "login_manager"):
+        names.add(app.config.get("REMEMBER_COOKIE_NAME", "remember_token"))
+    return OWN_COOKIES | {name for name in names if isinstance(name, str)}
+
+
+class CookieFilter:
+    """Counts the cookies that leave, withholds those that were not agreed to, and deletes those that were refused.
+
+    Nothing is worked out before it is needed: a fault is met with where there is an answer to it.
+    """
+
+    def __init__(self, app: flask.Flask, runtime: Runtime, snapshot: SiteSnapshot) -> None:
+        self._app = app
+        self._runtime = runtime
+        self._snapshot = snapshot
+        rules = snapshot.site.enforcement
+        self._enforces = rules.cookies is CookieMode.ENFORCE
+        self._undeclared_pass = rules.undeclared_cookies is Undeclared.PASS
+        self._deletions = Deletions()
+        self._told: set[str] = set()
+
+    @functools.cached_property
+    def _declared(self) -> DeclaredCookies:
+        return DeclaredCookies(self._snapshot.site, protected_names(self._app))
+
+    def apply(self, exchange: Exchange) -> None:
+        """Take out of the headers what may not leave, and add what deletes."""
+        headers = exchange.headers
+        setting = [i for i, (name, _) in enumerate(headers) if len(name) == len(_SET_COOKIE) and _is_setting(name)]
+        if setting:
+            self._judge(exchange, setting)
+        if self._enforces and self._declared.any_deletable and "HTTP_COOKIE" in exchange.environ:
+            self._expire(exchange)
+
+    def fall_back(self, exchange: Exchange) -> None:
+        """Withhold whatever is not plainly necessary."""
+        if self._enforces:
+            protected = protected_names(self._app)
+            exchange.headers = [
+                (name, value)
+                for name, value in exchange.headers
+                if not _is_setting(name) or self._plainly_kept(protected, value)
+            ]
+
+    def _plainly_kept(self, protected: cabc.Collection[str], header: str) -> bool:
+        name = header.partition(";")[0].partition("=")[0].strip()
+        try:
+            return plainly_kept(self._snapshot.site, protected, name, undeclared=self._undeclared_pass)
+        except Exception:  # noqa: BLE001 - one cookie's fault is not the others'
+            return name in protected
+
+    # ── what is set ──
+
+    def _judge(self, exchange: Exchange, setting: cabc.Sequence[int]) -> None:
+        headers = exchange.headers
+        cookies = [parse(headers[i][1]) for i in setting]
+        for cookie in cookies:
+            # The answer to a decision: from here on, this is what the reader agreed to.
+            if cookie.name == STATE_COOKIE and cookie.value:
+                exchange.decided = cookie.value
+        now = self._runtime.clock.now().timestamp()
+        section = _section(exchange)
+        withheld = set()
+        for i, cookie in zip(setting, cookies, strict=True):
+            lifetime = cookie.attributes.lifetime(now)
+            if lifetime == 0:
+                # What deletes is never withheld: nothing is kept by it.
+                continue
+            declared = self._declared.find(cookie.name)
+            leaves = self._leaves(declared, exchange)
+            if not leaves:
+                withheld.add(i)
+            consent_class = _ANY_CLASS
+            if declared.standing is Standing.OPTIONAL:
+                consent_class = exchange.reader.consent_class
+                if leaves and self._enforces and declared.deletable:
+                    self._deletions.remember(cookie.name, _place(cookie.attributes, exchange.environ))
+            elif declared.standing is Standing.PROTECTED and not declared.is_told:
+                self._tell(cookie.name)
+            self._count(cookie.name, section, consent_class, Outcome.PASSED if leaves else Outcome.WITHHELD, lifetime)
+        if withheld:
+            exchange.headers = [header for i, header in enumerate(headers) if i not in withheld]
+
+    def _leaves(self, declared: Declared, exchange: Exchange) -> bool:
+        if not self._enforces:
+            return True
+        match declared.standing:
+            case Standing.OPTIONAL:
+                return declared.allowed(exchange.reader.choice)
+            case Standing.UNDECLARED:
+                return self._undeclared_pass
+        return True
+
+    def _count(self, name: str, section: str, consent_class: int, outcome: Outcome, lifetime: int | None) -> None:
+        site = self._snapshot.site.id
+        self._runtime.observed.add(Seen(site, Kind.COOKIE, _shown(name), "", section, consent_class, outcome), lifetime)
+
+    def _tell(self, name: str) -> None:
+        if name not in self._told and name not in OWN_COOKIES:
+            # Only names that the application's settings hold come here.
+            self._told.add(name)
+            log.warning(
+                "Site '%s': the cookie '%s' is let through, for the application needs it, but no service declares it, "
+                "so readers are not told of it. Declare it under a service whose purpose is 'necessary'.",
+                self._snapshot.site.id,
+                name,
+            )
+
+    # ── what is deleted ──
+
+    def _expire(self, exchange: Exchange) -> None:
+        """Delete what the reader's browser still has of what they refused."""
+        carried = self._deletable(exchange.environ["HTTP_COOKIE"])
+        # The request of the page on which a decision was taken may carry more than this one does.
+        others = [] if exchange.decided is None else [name for name in self._deletions.seen if name not in carried]
+        if not carried and not others:
+            return
+        reader = exchange.reader
+        if reader.status is not Status.VALID:
+            return
+        refused = [name for name in carried if not self._declared.find(name).allowed(reader.choice)]
+        others = [name for name in others if not self._declared.find(name).allowed(reader.choice)]
+        if not (refused or others) or not _make_private(exchange):
+            return
+        environ = exchange.environ
+        host = get_host(environ)
+        chosen = self._deletions.choose(
+            refused,
+            others,
+            host=host,
+            paths=_paths(exchange, host),
+            secure=environ["wsgi.url_scheme"] == "https" or f"https://{host}" in self._snapshot.site.site.origins,
+        )
+        exchange.headers += [("Set-Cookie", header) for header in chosen]
+        section = _section(exchange)
+        for name in refused:
+            self._count(name, section, reader.consent_class, Outcome.EXPIRED, None)
+
+    def _deletable(self, header: str) -> dict[str, None]:
+        """Return the names in a ``Cookie`` header of what a refusal deletes, in their order, each once."""
+        found: dict[str, None] = {}
+        for pair in header.split(";"):
+            name, equals, _ = pair.partition("=")
+            if equals and self._declared.find(name := name.strip()).deletable:
+                found[name] = None
+        return found
+
+
+def _is_setting(name: str) -> bool:
+    return name.lower() == _SET_COOKIE
+
+
+def _path(environ: Environ) -> str:
+    path: str = environ.get("SCRIPT_NAME", "") + environ.get("PATH_INFO", "")
+    return path
+
+
+def _place(attributes: Attributes, environ: Environ) -> Place:
+    path = attributes.path
+    if path is None:
+        # RFC 6265bis, 5.1.4: the folder that the request was for.
+        path = paths_of(_path(environ).rpartition("/")[0] or "/")[-1]
+    return Place(path, attributes.domain, attributes.partitioned)
+
+
+def _section(exchange: Exchange) -> str:
+    """Return the first segment of the page's path. Of an error it is left out: anybody can make up such paths."""
+    if exchange.status >= _FIRST_ERROR:
+        return ""
+    segment = _path(exchange.environ).lstrip("/")[:_MAX_SECTION].partition("/")[0]
+    text = segment.encode("latin-1", "replace").decode("utf-8", "replace")
+    return text if text.isprintable() else ""
+
+
+def _shown(name: str) -> str:
+    """Return a name as it can be stored and shown, whatever it was."""
+    if not name:
+        return NAMELESS
+    kept = name[:_MAX_NAME]
+    return kept if kept.isascii() and kept.isprintable() else urllib.parse.quote(kept.encode("latin-1", "replace"))
+
+
+def _paths(exchange: Exchange, host: str) -> list[str]:
+    """Return the paths of the cookies that the reader's page has: for a decision, those of the page it was taken on."""
+    environ = exchange.environ
+    path = _path(environ)
+    referer = environ.get("HTTP_REFERER", "")
+    if exchange.decided is not None and len(referer) <= _MAX_REFERER:
+        try:
+            parts = urllib.parse.urlsplit(referer)
+        except ValueError:
+            parts = urllib.parse.urlsplit("")
+        if parts.netloc.lower() == host.lower():
+            path = urllib.parse.unquote_to_bytes(parts.path).decode("latin-1")
+    return paths_of(path)
+
+
+def _make_private(exchange: Exchange) -> bool:
+    """See to it that no shared cache keeps the response. Returns whether that is so.
+
+    One that says that it may be kept stays as it is: the next that does not say so will do.
+    """
+    said = {part.strip().lower() for part in exchange.header("cache-control").split(",")}
+    if any(part == "no-store" or part.partition("=")[0] == "private" for part in said):
+        return True
+    # A 304 renews what a cache has: it must not tell it anything new.
+    if exchange.status == _NOT_MODIFIED or not said <= _HARMLESS:
+        return False
+    if any(name.lower() in _FOR_CACHES or name.lower().endswith("cdn-cache-control") for name, _ in exchange.headers):
+        return False
+    exchange.headers.append(("Cache-Control", "private"))
+    return True

@@ -72,10 +72,13 @@ class Enforcer:
         return Enforced(self, application)
 
     def keep_up(self) -> bool:
-        """Take up the sites as they are now. Returns whether any of them asks for anything."""
-        sites = self._runtime.watch.at_hand()
-        if sites is not self._made_of:
-            self._plan(sites)
+        """Take up the sites as they are now. Returns whether any of them asks for anything. Never raises."""
+        try:
+            sites = self._runtime.watch.at_hand()
+            if sites is not self._made_of:
+                self._plan(sites)
+        except Exception as error:  # noqa: BLE001 - what was known stays in force
+            self._tell("taking up the configuration", error)
         return self.active
 
     def stay_outside(self) -> None:

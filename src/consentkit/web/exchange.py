@@ -31,7 +31,7 @@ class Exchange:
     def __init__(self, plan: Plan, environ: Environ, status: str, headers: Headers) -> None:
         self.plan = plan
         self.environ = environ
-        self.status = int(status[:3])
+        self.status = int(status[:3]) if status[:3].isdecimal() else 0
         self.headers = headers
         self.decided: str | None = None
         self._reader: Reader | None = None
