@@ -49,6 +49,7 @@ _TABLES = (
     ("[notice]", "NoticeSection"),
     ("[policies.privacy]", "PolicySource"),
     ("[embeds]", "Embeds"),
+    ("[enforcement]", "Enforcement"),
     ("[regimes]", "Regimes"),
     ("[network]", "Network"),
     ("[signals.google_consent_mode]", "GoogleConsentMode"),

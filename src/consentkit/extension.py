@@ -133,9 +133,13 @@ class ConsentKit:
         return enforce.around(app, application)
 
     @staticmethod
-    def csp_sources() -> dict[str, list[str]]:
-        """Return the CSP sources that pages need for consentkit itself, by directive."""
-        return csp_sources()
+    def csp_sources(*, services: bool = False) -> dict[str, list[str]]:
+        """Return the CSP sources that pages need for consentkit itself, by directive.
+
+        :param services: with the hosts of every declared service, in each directive that loads something. That needs an
+            application's context.
+        """
+        return csp_sources(services=services)
 
 
 def _keys(app: flask.Flask) -> list[str | bytes]:

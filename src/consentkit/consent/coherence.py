@@ -19,6 +19,7 @@ from .purposes import LegalBasis
 from .vendor_signals import MAY_BE_NECESSARY
 from .vendor_signals import NEEDS
 from .vendor_signals import Mode
+from .withholding import Pages
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -63,6 +64,7 @@ def incoherences(data: cabc.Mapping[str, object]) -> list[Incoherence]:
         *_repeated(("services",), _ids(services), key=("id",)),
         *_services(services, tuple(dict.fromkeys(_ids(purposes).values()))),
         *_signal(_table(data.get("gpc"))),
+        *_class_header(_table(data.get("enforcement"))),
         *_notice_locales(_table(data.get("notice")), tuple(locales.values())),
         *_policy_locales(_table(data.get("policies")), next(iter(locales.values()), None)),
         *_signals(
@@ -132,6 +134,13 @@ def _signal(gpc: cabc.Mapping[str, object]) -> cabc.Iterator[Incoherence]:
         if gpc.get("honour") is False and gpc.get(key, unless) != unless:
             message = "found a value beside 'honour = false', expected none: the signal is not followed."
             yield Incoherence(("gpc", key), message)
+
+
+def _class_header(enforcement: cabc.Mapping[str, object]) -> cabc.Iterator[Incoherence]:
+    """Check that a class is told only where it says which copy of a page a reader gets."""
+    if enforcement.get("class_header") is not None and enforcement.get("pages") == Pages.PRIVATE:
+        message = "found a header beside \"pages = 'private'\", expected none: no CDN keeps those pages."
+        yield Incoherence(("enforcement", "class_header"), message)
 
 
 def _notice_locales(notice: cabc.Mapping[str, object], locales: tuple[str, ...]) -> cabc.Iterator[Incoherence]:

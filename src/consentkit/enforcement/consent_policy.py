@@ -22,6 +22,9 @@ if t.TYPE_CHECKING:
 #: What every policy lets through: the page's own origin, and what stands in the page itself.
 ALWAYS = ("'self'", "'unsafe-inline'", "'unsafe-eval'", "data:", "blob:")
 
+#: What a service's scripts, frames, pictures and requests come under (CSP level 3, 6.1).
+_LOADING = ("script-src", "style-src", "img-src", "font-src", "media-src", "connect-src", "frame-src")
+
 #: From this many bytes on a policy is told to be large: nginx takes 4 KiB for *all* headers of an answer unless
 #: ``proxy_buffer_size`` says otherwise, Varnish and Apache 8 KiB for one.
 LARGE = 3072
@@ -133,6 +136,20 @@ def head_facts(site: Site, services_order: cabc.Sequence[str]) -> dict[str, obje
             if service.hosts
         ],
     }
+
+
+def service_sources(sites: cabc.Iterable[Site]) -> dict[str, list[str]]:
+    """Return the hosts of all services by directive, for a policy of the site's own: the one from consent narrows it.
+
+    Which directive a host needs nobody declares, so each has all of them, in the order of the file.
+    """
+    services = [service for site in sites for service in site.services]
+    hosts = essential(host for service in services for host in service.hosts)
+    sockets = essential(host for service in services if service.websockets for host in service.hosts)
+    found = {directive: list(hosts) for directive in _LOADING} if hosts else {}
+    if sockets:
+        found["connect-src"] += [f"wss://{host}" for host in sockets]
+    return found
 
 
 def essential(hosts: cabc.Iterable[str]) -> list[str]:

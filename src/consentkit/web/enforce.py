@@ -16,6 +16,7 @@ from werkzeug.wsgi import get_host
 from ..operations.publish_site import SiteSnapshot
 from ..runtime import Runtime
 from .cookie_headers import cookie_filter
+from .exchange import PATH_AT_THE_DOOR
 from .exchange import Environ
 from .exchange import Exchange
 from .exchange import Filter
@@ -177,6 +178,7 @@ class Enforced:
             return self._application(environ, start_response)
         enforcer.stay_outside()
         environ[_ATTENDED] = enforcer
+        environ[PATH_AT_THE_DOOR] = environ.get("PATH_INFO", "")
 
         def start(status: str, headers: Headers, *exc_info: t.Any) -> cabc.Callable[[bytes], object]:
             return start_response(status, enforcer.attend(environ, status, headers), *exc_info)

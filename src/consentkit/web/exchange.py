@@ -17,6 +17,9 @@ Environ: t.TypeAlias = dict[str, t.Any]
 #: The headers of a response, in their order.
 Headers: t.TypeAlias = list[tuple[str, str]]
 
+#: Under this key of the environ is the path with which a request came, before anything within took of it.
+PATH_AT_THE_DOOR = "consentkit.path"
+
 
 class Exchange:
     """A request, its response's head, and what may be known of its reader.

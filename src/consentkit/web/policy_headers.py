@@ -1,16 +1,180 @@
-"""The filter that gives pages the Content-Security-Policy of what their readers agreed to."""
+"""The filter that gives pages the Content-Security-Policy of what their readers agreed to, beside the site's own."""
 
 from __future__ import annotations
 
+import logging
 import typing as t
+import urllib.parse
+from http import HTTPStatus
 
+from ..consent.withholding import Pages
+from ..consent.withholding import PolicyMode
+from ..enforcement.consent_policy import LARGE
+from ..enforcement.consent_policy import ConsentPolicies
+from ..enforcement.consent_policy import Policy
 from ..runtime import Runtime
+from .exchange import PATH_AT_THE_DOOR
+from .exchange import Environ
+from .exchange import Exchange
+from .exchange import Headers
+from .reader import Reader
 
 if t.TYPE_CHECKING:
     from ..operations.publish_site import SiteSnapshot
     from .exchange import Filter
 
+log = logging.getLogger("consentkit")
 
-def policy_filter(runtime: Runtime, snapshot: SiteSnapshot) -> Filter | None:  # noqa: ARG001 - until it is there
+_NAMES = {
+    PolicyMode.ENFORCE: "Content-Security-Policy",
+    PolicyMode.REPORT_ONLY: "Content-Security-Policy-Report-Only",
+}
+_PAGES = frozenset({"text/html", "application/xhtml+xml"})
+#: What a browser says that it asks for, where the answer becomes a document (Fetch Metadata, 2.2).
+_DOCUMENTS = frozenset({"document", "iframe", "frame", "object", "embed"})
+_NOT_MODIFIED = HTTPStatus.NOT_MODIFIED
+_EMPTY = frozenset({HTTPStatus.NO_CONTENT, HTTPStatus.RESET_CONTENT})
+_REDIRECTION = 3
+#: By these, caches that share are told of a response what Cache-Control tells the others (RFC 9213, and older ones).
+_FOR_SHARED_CACHES = ("cdn-cache-control", "surrogate-control", "edge-control", "x-accel-expires")
+#: The address of a request's report cannot end the directive, or the header.
+_SAFE = "/-._~"
+
+
+def policy_filter(runtime: Runtime, snapshot: SiteSnapshot) -> Filter | None:
     """Return the filter of a site, or ``None`` where its policy is off."""
-    return None
+    if snapshot.site.enforcement.csp is PolicyMode.OFF:
+        return None
+    return PolicyFilter(runtime.settings.url_prefix, snapshot)
+
+
+class PolicyFilter:
+    """Adds the policy to what becomes a document in a browser: to pages, and to the answer that one has not changed."""
+
+    def __init__(self, prefix: str, snapshot: SiteSnapshot) -> None:
+        site, rules = snapshot.site, snapshot.site.enforcement
+        self._policies = ConsentPolicies(site)
+        self._name = _NAMES[rules.csp]
+        self._reports = f"{prefix}/csp-reports?site={site.id}&class="
+        self._private = rules.pages is Pages.PRIVATE
+        self._class_header = rules.class_header
+        # As servers hand it over (PEP 3333; RFC 3875, 4.1.18).
+        self._class_key = f"HTTP_{rules.class_header.upper().replace('-', '_')}" if rules.class_header else ""
+        self._nothing = self._policies.of_class(0)
+        if (size := len(self._policies.widest.text)) > LARGE:
+            log.warning(
+                "The Content-Security-Policy of the site %r has %d bytes. Some proxies refuse answers with so many in "
+                "their headers: see 'consentkit csp'.",
+                site.id,
+                size,
+            )
+
+    def apply(self, exchange: Exchange) -> None:
+        """Add the policy of the class that a CDN tells, of the reader where the page is theirs alone, or the widest."""
+        if not _becomes_document(exchange):
+            return
+        headers = exchange.headers
+        if self._class_header is not None:
+            policy = self._policies.told(exchange.environ.get(self._class_key))
+            _vary(headers, self._class_header)
+        elif self._private:
+            policy = self._of(exchange.reader)
+            exchange.headers = headers = _made_private(headers)
+        elif _is_personal(headers):
+            policy = self._of(exchange.reader)
+        elif exchange.status == _NOT_MODIFIED and not any(
+            name.lower() in {"cache-control", "vary"} for name, _ in headers
+        ):
+            # Nothing says who keeps the page whose headers these replace (RFC 9111, 4.3.4). It keeps those it has.
+            return
+        else:
+            policy = self._policies.widest
+        self._add(exchange, policy)
+
+    def fall_back(self, exchange: Exchange) -> None:
+        """Add the policy of who agreed to nothing."""
+        if exchange.header("content-type").lower().startswith(("text/html", "application/xhtml")):
+            exchange.headers.append((self._name, self._nothing.text))
+
+    def _of(self, reader: Reader) -> Policy:
+        if reader.state is not None and reader.state.differing:
+            return self._policies.of_choice(reader.choice)
+        return self._policies.of_class(reader.consent_class)
+
+    def _add(self, exchange: Exchange, policy: Policy) -> None:
+        address = f"{_root(exchange.environ)}{self._reports}{policy.consent_class}"
+        text = f"{policy.text}; report-uri {address}"
+        if exchange.environ.get("wsgi.url_scheme") == "https":
+            # Browsers that know `report-to` pass over `report-uri`, and know no endpoints but those of secure pages.
+            text += "; report-to consentkit"
+            # Lines of one name are one dictionary (RFC 9651, 4.2): what the site has of its own stays.
+            exchange.headers.append(("Reporting-Endpoints", f'consentkit="{address}"'))
+        exchange.headers.append((self._name, text))
+
+
+def _becomes_document(exchange: Exchange) -> bool:
+    status, environ = exchange.status, exchange.environ
+    # Werkzeug leaves it there, as its documentation says.
+    if (getattr(environ.get("werkzeug.request"), "blueprint", None) or "").startswith("consentkit"):
+        return False
+    if status == _NOT_MODIFIED:
+        # It has no type of its own, and its headers replace those of the page that is kept.
+        purpose = environ.get("HTTP_SEC_FETCH_DEST")
+        return purpose in _DOCUMENTS if purpose else "text/html" in environ.get("HTTP_ACCEPT", "")
+    if status in _EMPTY or (status // 100 == _REDIRECTION and exchange.header("location")):
+        return False
+    kind = exchange.header("content-type")
+    # Browsers guess at what has none.
+    return not kind or kind.partition(";")[0].strip().lower() in _PAGES
+
+
+def _root(environ: Environ) -> str:
+    """Return where the application is, quoted: without what it has mounted within itself for this address."""
+    root: str = environ.get("SCRIPT_NAME", "")
+    if not root:
+        return ""
+    at_the_door, path = environ.get(PATH_AT_THE_DOOR, ""), environ.get("PATH_INFO", "")
+    if path != at_the_door and at_the_door.endswith(path):
+        root = root.removesuffix(at_the_door[: len(at_the_door) - len(path)])
+    return urllib.parse.quote(root.encode("latin-1", "replace"), safe=_SAFE)
+
+
+def _directives(headers: Headers, name: str) -> set[str]:
+    found: set[str] = set()
+    for key, value in headers:
+        if key.lower() == name:
+            found.update(part.strip().lower() for part in value.split(","))
+    return found
+
+
+def _is_personal(headers: Headers) -> bool:
+    """Whether no cache keeps the response for anybody but its reader."""
+    if any(_is_for_shared_caches(name) for name, _ in headers):
+        return False
+    return not _directives(headers, "cache-control").isdisjoint({"private", "no-store"}) or not _directives(
+        headers, "vary"
+    ).isdisjoint({"cookie", "*"})
+
+
+def _is_for_shared_caches(name: str) -> bool:
+    return name.lower().endswith(_FOR_SHARED_CACHES)
+
+
+def _made_private(headers: Headers) -> Headers:
+    """Return *headers* as those of a page that its reader's browser alone may keep, until their cookies change."""
+    kept: Headers = []
+    rules: list[str] = []
+    for name, value in headers:
+        if name.lower() == "cache-control":
+            rules += [part.strip() for part in value.split(",")]
+        elif not _is_for_shared_caches(name):
+            kept.append((name, value))
+    rules = [rule for rule in rules if rule and rule.partition("=")[0].lower() not in {"public", "private", "s-maxage"}]
+    kept.append(("Cache-Control", ", ".join([*rules, "private"])))
+    _vary(kept, "Cookie")
+    return kept
+
+
+def _vary(headers: Headers, name: str) -> None:
+    if _directives(headers, "vary").isdisjoint({name.lower(), "*"}):
+        headers.append(("Vary", name))

@@ -13,6 +13,7 @@ from jinja2.utils import htmlsafe_json_dumps
 from ..consent.site import GpcAnswer
 from ..embeds.article import Article
 from ..embeds.declared import Declared
+from ..enforcement.consent_policy import service_sources
 from ..enforcement.csp import inline_scripts
 from ..enforcement.csp import own_sources
 from ..errors import NotFound
@@ -179,9 +180,12 @@ class TemplateApi:
             bare_links = snapshot is not None and snapshot.site.embeds.bare_links
         return _markup(self._article(snapshot, locale).rewrite(str(body or ""), bare_links=bare_links))
 
-    def csp_sources(self) -> dict[str, list[str]]:
-        """Return the sources that pages need for consentkit itself, by CSP directive. Services' hosts are not in it."""
-        return csp_sources()
+    def csp_sources(self, *, services: bool = False) -> dict[str, list[str]]:
+        """Return the sources that pages need for consentkit itself, by CSP directive.
+
+        :param services: with the hosts of every declared service.
+        """
+        return csp_sources(services=services)
 
     def _signals(self, snapshot: SiteSnapshot) -> markupsafe.Markup:
         facts = signals_facts(snapshot)
@@ -213,14 +217,21 @@ class TemplateApi:
         return _attribute("nonce", self._nonce() if self._nonce else None)
 
 
-def csp_sources() -> dict[str, list[str]]:
+def csp_sources(*, services: bool = False) -> dict[str, list[str]]:
     """Return the CSP sources for consentkit on a page of the service's own origin.
 
     Outside of an application's context they are those of a site that uses everything.
+
+    :param services: with the hosts of every declared service, which needs an application's context.
     """
-    sites = current_runtime().sites.values() if flask.has_app_context() else None
-    has_signals = sites is None or any(snapshot.site.signals.enabled for snapshot in sites)
-    return own_sources(static_text(name) for name in inline_scripts(signals=has_signals))
+    sites = None
+    if services or flask.has_app_context():
+        sites = [snapshot.site for snapshot in current_runtime().sites.values()]
+    has_signals = sites is None or any(site.signals.enabled for site in sites)
+    sources = own_sources(static_text(name) for name in inline_scripts(signals=has_signals))
+    for directive, hosts in service_sources(sites or ()).items() if services else ():
+        sources.setdefault(directive, []).extend(hosts)
+    return sources
 
 
 def _site() -> SiteSnapshot | None:

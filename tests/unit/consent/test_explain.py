@@ -143,6 +143,13 @@ from tests.unit.consent.example import problems_of
             id="host in other letters than Latin ones",
         ),
         pytest.param(
+            "[policies.privacy]",
+            '[enforcement]\npages = "private"\nclass_header = "X-Class"\n[policies.privacy]',
+            "34: enforcement.class_header: found a header beside \"pages = 'private'\", expected none: no CDN keeps "
+            "those pages.",
+            id="class of pages that no CDN keeps",
+        ),
+        pytest.param(
             '"counter.example"',
             '"[::1]:8000"',
             "26: services[0].hosts[0]: found '[::1]:8000', expected a host in small letters, without "
