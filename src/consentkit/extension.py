@@ -24,6 +24,7 @@ from .web.blueprint import make_reader_blueprint
 from .web.current import current_consent
 from .web.current import keep_private
 from .web.guard import guard
+from .web.reports import ReportsFirst
 from .web.templating import Asked
 from .web.templating import TemplateApi
 from .web.templating import csp_sources
@@ -96,6 +97,7 @@ class ConsentKit:
         # First in line, and so the last to see a response: other functions there may read the consent as well.
         app.after_request_funcs.setdefault(None, []).insert(0, keep_private)
         app.cli.add_command(consentkit_cli, "consentkit")
+        app.wsgi_app = ReportsFirst(app.wsgi_app, runtime, settings.url_prefix)  # type: ignore[method-assign]
         enforce.install(app, runtime)
         make_room(app, blueprints)
         _make_room_later(app, blueprints)

@@ -20,6 +20,7 @@ from .jobs.impressions import ShownCounter
 from .jobs.observations import Observed
 from .jobs.reload import Sites
 from .jobs.sweep import sweep_nonces
+from .jobs.sweep import sweep_observations
 from .operations.publish_site import SiteSnapshot
 from .operations.record import Recorder
 from .storage.recorder import DirectRecorder
@@ -81,6 +82,7 @@ def build_runtime(
         (_FLUSH_SECONDS, shown.flush),
         (_FLUSH_SECONDS, observed.flush),
         (_SWEEP_SECONDS, functools.partial(sweep_nonces, database, clock)),
+        (_SWEEP_SECONDS, functools.partial(sweep_observations, database, clock)),
     )
     watch = Sites(settings, database, style=style, clock=clock, chores=chores)
     runtime = Runtime(

@@ -32,9 +32,9 @@ def get(path: str, port: int, *, headers: str = "") -> Requests:
     return lambda: request
 
 
-def post(path: str, port: int, body: cabc.Callable[[], bytes]) -> Requests:
+def post(path: str, port: int, body: cabc.Callable[[], bytes], *, media: str = "application/json") -> Requests:
     """Return POSTs of JSON, each with its own body."""
-    head = f"POST {path} HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nContent-Type: application/json\r\nContent-Length: "
+    head = f"POST {path} HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nContent-Type: {media}\r\nContent-Length: "
 
     def request() -> bytes:
         content = body()
@@ -43,12 +43,15 @@ def post(path: str, port: int, body: cabc.Callable[[], bytes]) -> Requests:
     return request
 
 
-def run(requests: Requests, port: int, *, seconds: float, connections: int = 16) -> Result:
-    """Send requests for that long, then stop."""
-    return asyncio.run(_run(requests, port, seconds=seconds, connections=connections))
+def run(requests: Requests, port: int, *, seconds: float, connections: int = 16, rate: float | None = None) -> Result:
+    """Send requests for that long, then stop.
+
+    :param rate: at most so many a second, over all connections; without it as many as are answered.
+    """
+    return asyncio.run(_run(requests, port, seconds=seconds, connections=connections, rate=rate))
 
 
-async def _run(requests: Requests, port: int, *, seconds: float, connections: int) -> Result:
+async def _run(requests: Requests, port: int, *, seconds: float, connections: int, rate: float | None) -> Result:
     times: list[float] = []
     statuses: dict[int, int] = {}
     end = time.perf_counter() + seconds
@@ -56,7 +59,13 @@ async def _run(requests: Requests, port: int, *, seconds: float, connections: in
     async def one() -> None:
         reader, writer = await asyncio.open_connection("127.0.0.1", port)
         try:
+            due = time.perf_counter()
             while (begun := time.perf_counter()) < end:
+                if rate is not None:
+                    due += connections / rate
+                    if due > begun:
+                        await asyncio.sleep(due - begun)
+                        begun = time.perf_counter()
                 writer.write(requests())
                 head = await reader.readuntil(b"\r\n\r\n")
                 lowered = head.lower()

@@ -8,6 +8,8 @@ import threading
 import typing as t
 
 from ..errors import StoreUnavailable
+from ..storage.observations import MAX_ROWS
+from ..storage.observations import Kind
 from ..storage.observations import Observation
 from ..storage.observations import Seen
 from .forks import renew_after_fork
@@ -18,8 +20,12 @@ if t.TYPE_CHECKING:
 
 log = logging.getLogger("consentkit")
 
-#: So many different things are counted between two flushes, so that nobody can fill the memory with made-up ones.
-MAX_DIFFERENT = 2000
+#: So many different things of one kind are counted for a site between two flushes, and so many in all: nobody can fill
+#: the memory with made-up ones, and those of one site or kind take no room from another's.
+MAX_DIFFERENT = 1000
+MAX_IN_ALL = 8000
+#: So many go in one transaction: on SQLite, who decides waits for it.
+BATCH = 200
 
 
 class _Count:
@@ -27,10 +33,19 @@ class _Count:
 
     __slots__ = ("count", "first", "last", "lifetime")
 
-    def __init__(self, now: dt.datetime, lifetime: int | None) -> None:
-        self.count = 1
+    def __init__(self, count: int, lifetime: int | None, first: dt.datetime, last: dt.datetime) -> None:
+        self.count = count
         self.lifetime = lifetime
-        self.first = self.last = now
+        self.first = first
+        self.last = last
+
+    def add(self, more: _Count) -> None:
+        self.count += more.count
+        if more.lifetime is not None and (self.lifetime is None or more.lifetime > self.lifetime):
+            self.lifetime = more.lifetime
+        # The clock may have been set back in between.
+        self.first = min(self.first, more.first)
+        self.last = max(self.last, more.last)
 
 
 class Observed:
@@ -48,8 +63,14 @@ class Observed:
     def after_fork(self) -> None:
         """Begin with nothing: what the parent saw is the parent's to store."""
         self._counts: dict[Seen, _Count] = {}
+        self._different: dict[tuple[str, Kind], int] = {}
         self._overlooked = 0
         self._lock = threading.Lock()
+
+    @property
+    def waiting(self) -> int:
+        """How many different things are counted and not stored yet."""
+        return len(self._counts)
 
     def add(self, seen: Seen, lifetime: int | None = None) -> None:
         """Count *seen* once more. What is one too many to be told apart is not counted.
@@ -58,56 +79,50 @@ class Observed:
         """
         now = self._clock.now()
         with self._lock:
-            found = self._counts.get(seen)
-            if found is not None:
-                found.count += 1
-                found.last = now
-                if lifetime is not None and (found.lifetime is None or lifetime > found.lifetime):
-                    found.lifetime = lifetime
-            elif len(self._counts) < MAX_DIFFERENT:
-                self._counts[seen] = _Count(now, lifetime)
-            else:
-                self._overlooked += 1
+            self._add(seen, _Count(1, lifetime, now, now))
+
+    def _add(self, seen: Seen, more: _Count) -> None:
+        found = self._counts.get(seen)
+        if found is not None:
+            found.add(more)
+            return
+        group = (seen.site, seen.kind)
+        different = self._different.get(group, 0)
+        if different >= MAX_DIFFERENT or len(self._counts) >= MAX_IN_ALL:
+            self._overlooked += more.count
+            return
+        self._different[group] = different + 1
+        self._counts[seen] = more
 
     def flush(self) -> None:
         """Add what was counted to the store, and let go of what is one too many there.
 
-        :raises StoreUnavailable: it stays counted.
+        In small transactions, so that nobody who decides has to wait for long.
+
+        :raises StoreUnavailable: what is not stored yet stays counted.
         """
         with self._lock:
-            counts, self._counts = self._counts, {}
+            counts, self._counts, self._different = self._counts, {}, {}
             overlooked, self._overlooked = self._overlooked, 0
         if overlooked:
             log.warning("%d sightings of cookies or hosts were not counted: too many different ones.", overlooked)
-        if not counts:
-            return
+        waiting = list(counts.items())
         try:
-            with self._database.unit_of_work() as uow:
-                for seen, found in counts.items():
-                    uow.observations.add(
-                        Observation(
-                            seen=seen,
-                            count=found.count,
-                            lifetime=found.lifetime,
-                            first_seen=found.first,
-                            last_seen=found.last,
-                        )
-                    )
-                for site, kind in sorted({(seen.site, seen.kind) for seen in counts}):
-                    uow.observations.trim(site, kind)
+            while waiting:
+                with self._database.unit_of_work() as uow:
+                    uow.observations.add(*(_observation(seen, found) for seen, found in waiting[:BATCH]))
+                del waiting[:BATCH]
         except StoreUnavailable:
-            self._take_back(counts)
+            with self._lock:
+                for seen, found in waiting:
+                    self._add(seen, found)
             raise
+        for site, kind in sorted({(seen.site, seen.kind) for seen in counts}):
+            with self._database.unit_of_work() as uow:
+                uow.observations.trim(site, kind, MAX_ROWS)
 
-    def _take_back(self, counts: dict[Seen, _Count]) -> None:
-        with self._lock:
-            for seen, found in counts.items():
-                later = self._counts.get(seen)
-                if later is None:
-                    if len(self._counts) < MAX_DIFFERENT:
-                        self._counts[seen] = found
-                    continue
-                later.count += found.count
-                later.first = found.first
-                if found.lifetime is not None and (later.lifetime is None or found.lifetime > later.lifetime):
-                    later.lifetime = found.lifetime
+
+def _observation(seen: Seen, found: _Count) -> Observation:
+    return Observation(
+        seen=seen, count=found.count, lifetime=found.lifetime, first_seen=found.first, last_seen=found.last
+    )

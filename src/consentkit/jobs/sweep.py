@@ -1,7 +1,8 @@
-"""Forgets the nonces whose 48 hours are over."""
+"""Forgets what has had its time: nonces after 48 hours, observations after 400 days without a sighting."""
 
 from __future__ import annotations
 
+import datetime as dt
 import typing as t
 
 from ..consent.decisions import NONCE_LIFETIME
@@ -12,6 +13,9 @@ if t.TYPE_CHECKING:
 
 #: How many go in one transaction: few enough to hold up nobody who waits for the writer.
 BATCH = 1000
+#: How long cookies and hosts are kept that nobody saw any more: a little over a year, so that what comes once a year
+#: is known when it comes again.
+OBSERVATION_LIFETIME = dt.timedelta(days=400)
 
 
 def sweep_nonces(database: Database, clock: Clock) -> int:
@@ -24,3 +28,9 @@ def sweep_nonces(database: Database, clock: Clock) -> int:
         gone += removed
         if removed < BATCH:
             return gone
+
+
+def sweep_observations(database: Database, clock: Clock) -> int:
+    """Remove those that were not seen for so long, and return how many they were."""
+    with database.unit_of_work() as uow:
+        return uow.observations.forget(clock.now() - OBSERVATION_LIFETIME)

@@ -6,7 +6,6 @@ import collections.abc as cabc
 import dataclasses
 import datetime as dt
 import typing as t
-import urllib.parse
 
 from ..clock import Clock
 from ..consent.decisions import Action
@@ -16,6 +15,8 @@ from ..consent.decisions import Method
 from ..consent.decisions import Nonce
 from ..consent.decisions import Record
 from ..consent.decisions import Recorded
+from ..consent.pages import first_segment
+from ..consent.pages import in_words
 from ..consent.purposes import NECESSARY
 from ..consent.record_ids import new_record_id
 from ..consent.site import Site
@@ -192,10 +193,9 @@ def section_of(page: str | None, *, whole: bool) -> str | None:
     """
     if not page or not page.startswith("/"):
         return None
-    path = page.partition("?")[0].partition("#")[0]
-    kept = path if whole else "/" + path.lstrip("/").partition("/")[0]
     # Browsers write the path in ASCII; who reads the record reads words.
-    return "".join(char for char in urllib.parse.unquote(kept) if char.isprintable())[:200]
+    kept = in_words(page.partition("?")[0].partition("#")[0]) if whole else "/" + first_segment(page)
+    return kept[:200]
 
 
 def _check(snapshot: SiteSnapshot, submission: Submission, *, is_current: bool) -> None:

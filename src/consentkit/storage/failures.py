@@ -33,6 +33,7 @@ _POSTGRESQL = {
     "25006": "The database is read-only, as a standby is.",
     "55P03": "The database is locked by another writer.",
     "57014": "The database took too long.",
+    "40": "The database gave way to another writer.",
     "53": "The database is out of space, memory or connections.",
     "57": "The database is shutting down or starting.",
 }

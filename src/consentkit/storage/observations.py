@@ -122,56 +122,57 @@ class Observations:
     def __init__(self, session: orm.Session) -> None:
         self._session = session
 
-    def add(self, observation: Observation) -> None:
+    def add(self, *observations: Observation) -> None:
         """Add to what was counted before of the same."""
-        seen = observation.seen
-        statement = insert(self._session, ObservationRow).values(
-            site=seen.site,
-            kind=seen.kind,
-            name=seen.name,
-            directive=seen.directive,
-            section=seen.section,
-            consent_class=seen.consent_class,
-            outcome=seen.outcome,
-            count=observation.count,
-            lifetime=observation.lifetime,
-            first_seen=observation.first_seen,
-            last_seen=observation.last_seen,
-        )
+        if not observations:
+            return
+        statement = insert(self._session, ObservationRow)
         new = statement.excluded
-        self._session.execute(
-            statement.on_conflict_do_update(
-                index_elements=_KEY,
-                set_={
-                    "count": ObservationRow.count + new["count"],
-                    "lifetime": _greater(ObservationRow.lifetime, new.lifetime),
-                    "first_seen": sa.case(
-                        (new.first_seen < ObservationRow.first_seen, new.first_seen), else_=ObservationRow.first_seen
-                    ),
-                    "last_seen": sa.case(
-                        (new.last_seen > ObservationRow.last_seen, new.last_seen), else_=ObservationRow.last_seen
-                    ),
-                },
-            )
+        was = ObservationRow
+        adding = statement.on_conflict_do_update(
+            index_elements=_KEY,
+            set_={
+                "count": was.count + new["count"],
+                "lifetime": _greater(was.lifetime, new.lifetime),
+                "first_seen": sa.case((new.first_seen < was.first_seen, new.first_seen), else_=was.first_seen),
+                "last_seen": sa.case((new.last_seen > was.last_seen, new.last_seen), else_=was.last_seen),
+            },
+        )
+        # In one order, whoever adds: two processes that lock the same rows in different orders would wait for each
+        # other. And past the session, which would make an object of each row.
+        self._session.connection().execute(
+            adding,
+            [
+                {
+                    **observation.seen._asdict(),
+                    "count": observation.count,
+                    "lifetime": observation.lifetime,
+                    "first_seen": observation.first_seen,
+                    "last_seen": observation.last_seen,
+                }
+                for observation in sorted(observations, key=lambda observation: observation.seen)
+            ],
         )
 
-    def trim(self, site: str, kind: Kind, keep: int = MAX_ROWS) -> int:
-        """Delete what was not seen for longest, until *keep* rows are left. Returns how many went."""
+    def trim(self, site: str, kind: Kind, keep: int) -> int:
+        """Delete what was not seen for longest, until *keep* rows are left. Returns how many went.
+
+        Rows that another process is adding to are passed over: they are not the oldest any more.
+        """
         which = (ObservationRow.site == site, ObservationRow.kind == kind)
         count = self._session.scalar(sa.select(sa.func.count()).select_from(ObservationRow).where(*which)) or 0
         if count <= keep:
             return 0
-        oldest = (
-            sa.select(*_KEY)
-            .where(*which)
-            .order_by(ObservationRow.last_seen, ObservationRow.count, *_KEY)
-            .limit(count - keep)
-        )
-        for key in self._session.execute(oldest).all():
-            self._session.execute(
-                sa.delete(ObservationRow).where(*(column == value for column, value in zip(_KEY, key, strict=True)))
-            )
-        return count - keep
+        oldest = sa.select(*_KEY).where(*which).order_by(ObservationRow.last_seen).limit(count - keep)
+        return self._delete(sa.tuple_(*_KEY).in_(oldest.with_for_update(skip_locked=True)))
+
+    def forget(self, before: dt.datetime) -> int:
+        """Delete what was last seen before then, on every site. Returns how many went."""
+        return self._delete(ObservationRow.last_seen < before)
+
+    def _delete(self, which: sa.ColumnElement[bool]) -> int:
+        done = self._session.connection().execute(sa.delete(ObservationRow).where(which))
+        return done.rowcount
 
     def all(self, site: str, *, since: dt.datetime | None = None) -> list[Observation]:
         """Return what was seen on *site*, by kind and name; with *since* only what was seen then or later."""

@@ -15,6 +15,7 @@ from . import openapi
 from . import pages
 from . import reads
 from . import receipts
+from . import reports
 from .problems import problem
 from .problems import problem_of
 
@@ -38,6 +39,7 @@ ROUTES: tuple[tuple[str, str, dict[str, View]], ...] = (
     ("/terms", "terms", {"GET": lambda: pages.policy("terms")}),
     ("/cookies", "cookies", {"GET": lambda: pages.policy("cookies")}),
     ("/shown", "shown", {"POST": reads.shown, "OPTIONS": decisions.preflight}),
+    (reports.RULE, "csp_reports", {"POST": reports.take_reports, "OPTIONS": decisions.preflight}),
     ("/records/<record_id>/receipt", "receipt", {"GET": receipts.receipt}),
     ("/openapi.json", "openapi", {"GET": openapi.document}),
     ("/healthz", "healthz", {"GET": reads.healthz}),

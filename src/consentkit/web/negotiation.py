@@ -32,7 +32,7 @@ def requested_site(runtime: Runtime) -> SiteSnapshot:
     named = flask.request.args.get("site")
     if named is not None:
         return runtime.site(named)
-    return _site_at(runtime, own_origin(), flask.request.headers.get("Origin", "").lower())
+    return site_at(runtime, own_origin(), flask.request.headers.get("Origin", "").lower())
 
 
 def page_site(runtime: Runtime) -> SiteSnapshot:
@@ -42,10 +42,14 @@ def page_site(runtime: Runtime) -> SiteSnapshot:
 
     :raises NotFound: no site has this host.
     """
-    return _site_at(runtime, own_origin())
+    return site_at(runtime, own_origin())
 
 
-def _site_at(runtime: Runtime, *origins: str) -> SiteSnapshot:
+def site_at(runtime: Runtime, *origins: str) -> SiteSnapshot:
+    """Return the site that lists one of *origins*, the first one first, else the only site.
+
+    :raises NotFound: none does.
+    """
     sites = runtime.sites
     for origin in origins:
         # The scheme is left out: what ends TLS in front of us may not tell it.

@@ -224,6 +224,43 @@ _PATHS: Json = {
             "responses": {"204": _answer("The CORS headers say."), "404": _NOT_FOUND},
         },
     },
+    "/csp-reports": {
+        "post": {
+            "operationId": "report",
+            "summary": "Take browsers' reports of hosts that a Content-Security-Policy blocks, and count them.",
+            "parameters": [
+                _SITE,
+                {
+                    **_query(
+                        "class", "The class of consent that the policy is for. What the site does not have is unknown."
+                    ),
+                    "schema": {"type": "integer", "minimum": 0},
+                },
+            ],
+            "requestBody": {
+                "required": True,
+                "content": {
+                    "application/csp-report": {"schema": _schema("Report")},
+                    "application/reports+json": {"schema": {"type": "array", "items": _schema("ApiReport")}},
+                },
+            },
+            "responses": {
+                "204": _answer("Counted, or nothing in it to count."),
+                "400": _problem("Neither a report nor a list of reports in JSON."),
+                "403": _problem("The origin is not one of the site's, or no page that is reported on is."),
+                "404": _NOT_FOUND,
+                "405": _NOT_ALLOWED,
+                "413": _problem("The body is over 64 KiB."),
+                "415": _problem("Neither media type."),
+            },
+        },
+        "options": {
+            "operationId": "mayReport",
+            "summary": "The browser's question whether a listed origin's page may post here.",
+            "parameters": [_SITE],
+            "responses": {"204": _answer("The CORS headers say."), "404": _NOT_FOUND},
+        },
+    },
     "/records/{record_id}/receipt": {
         "get": {
             "operationId": "receipt",
@@ -279,6 +316,7 @@ _TEXTS: Json = {"type": "array", "items": _TEXT}
 _WHEN: Json = {"type": "string", "format": "date-time"}
 _NOTICE_VERSION: Json = {"type": "string", "pattern": "^[a-z2-7]{16}$"}
 _ACTIONS: Json = {"type": "string", "enum": ["accept_all", "reject_all", "save", "withdraw"]}
+_DISPOSITION: Json = {"type": "string", "enum": ["enforce", "report"]}
 _LAYER: Json = {"type": "string", "enum": ["1", "2", "page"]}
 
 
@@ -323,6 +361,40 @@ _SCHEMAS: Json = {
         ),
         "additionalProperties": False,
     },
+    "Report": _object(
+        ("csp-report",),
+        **{
+            "csp-report": {
+                "description": "CSP level 3, 5.3. What is not named here is not read.",
+                **_object(
+                    ("document-uri", "blocked-uri"),
+                    **{
+                        "document-uri": {**_TEXT, "description": "The page: of it the origin and the section count."},
+                        "blocked-uri": {**_TEXT, "description": "Of it the host counts."},
+                        "effective-directive": _TEXT,
+                        "violated-directive": {**_TEXT, "description": "Read where the effective one is not told."},
+                        "disposition": _DISPOSITION,
+                        "source-file": {**_TEXT, "description": "What an extension loads does not count."},
+                    },
+                ),
+            }
+        },
+    ),
+    "ApiReport": _object(
+        ("type", "body"),
+        type={**_TEXT, "description": "Only `csp-violation` counts."},
+        body={
+            "description": "CSP level 3, 5.1; as of `Report`.",
+            **_object(
+                (),
+                documentURL=_TEXT,
+                blockedURL=_TEXT,
+                effectiveDirective=_TEXT,
+                disposition=_DISPOSITION,
+                sourceFile=_TEXT,
+            ),
+        },
+    ),
     "DecisionForm": _object(
         ("action", "notice", "locale"),
         action=_ACTIONS,

@@ -26,14 +26,31 @@ def check_origin(site: Site, *, is_form: bool) -> None:
         raise OriginRefused("The origin is not one of the site's.")
 
 
-def allow_cross_origin(response: flask.Response, site: Site) -> flask.Response:
-    """Let the pages of the site's listed origins read *response*, with cookies (Fetch standard, CORS protocol)."""
-    response.vary.add("Origin")
-    origin = flask.request.headers.get("Origin", "").lower()
+def cross_origin_headers(site: Site, origin: str) -> list[tuple[str, str]]:
+    """Return what lets the pages of the site's listed origins read an answer, with cookies.
+
+    Fetch standard, CORS protocol.
+
+    :param origin: where the request says that it comes from.
+    """
+    headers = [("Vary", "Origin")]
+    origin = origin.lower()
     if origin in site.site.origins:
-        response.headers["Access-Control-Allow-Origin"] = origin
-        response.headers["Access-Control-Allow-Credentials"] = "true"
-        response.headers["Access-Control-Expose-Headers"] = "Retry-After"
+        headers += [
+            ("Access-Control-Allow-Origin", origin),
+            ("Access-Control-Allow-Credentials", "true"),
+            ("Access-Control-Expose-Headers", "Retry-After"),
+        ]
+    return headers
+
+
+def allow_cross_origin(response: flask.Response, site: Site) -> flask.Response:
+    """Let the pages of the site's listed origins read *response*, with cookies."""
+    for name, value in cross_origin_headers(site, flask.request.headers.get("Origin", "")):
+        if name == "Vary":
+            response.vary.add(value)
+        else:
+            response.headers[name] = value
     return response
 
 

@@ -1,12 +1,13 @@
 """A process of its own that uses the store: ``python -m tests.integration.storage.worker VERB URL [NONCE…]``.
 
-It says ``ready``, waits for a line, does what it was asked for (``start``, ``upgrade``, or ``record`` once for each
-nonce, or once without any), and says what came of it.
+It says ``ready``, waits for a line, does what it was asked for (``start``, ``upgrade``, ``record`` once for each nonce,
+or once without any, or ``observe`` each host three times), and says what came of it.
 """
 
 from __future__ import annotations
 
 import contextlib
+import random
 import subprocess
 import sys
 import typing as t
@@ -15,7 +16,11 @@ from pathlib import Path
 from consentkit.clock import SystemClock
 from consentkit.consent.decisions import Nonce
 from consentkit.errors import ConsentKitError
+from consentkit.jobs.observations import Observed
 from consentkit.storage import migrate
+from consentkit.storage.observations import Kind
+from consentkit.storage.observations import Outcome
+from consentkit.storage.observations import Seen
 from consentkit.storage.recorder import DirectRecorder
 from consentkit.storage.unit_of_work import Database
 from tests.factories import make_record
@@ -74,7 +79,7 @@ def workers(count: int, *arguments: str) -> t.Iterator[list[Worker]]:
 def _main(verb: str, url: str, *nonces: str) -> str:
     database = Database(url)
     recorder = DirectRecorder(database, SystemClock())
-    if verb == "record":
+    if verb in {"record", "observe"}:
         # The connection is there before, so that several meet at the insert.
         database.ping()
     print("ready", flush=True)  # noqa: T201  # it speaks to its parent
@@ -83,6 +88,9 @@ def _main(verb: str, url: str, *nonces: str) -> str:
         if verb in {"start", "upgrade"}:
             (migrate.ensure_ready if verb == "start" else migrate.upgrade)(database)
             return str(migrate.current(database))
+        if verb == "observe":
+            _observe(database, nonces)
+            return "stored"
         answers = []
         for nonce in nonces or (None,):
             record = make_record(decided_at=SystemClock().now(), subject_id="subject")
@@ -91,6 +99,15 @@ def _main(verb: str, url: str, *nonces: str) -> str:
         return " ".join(answers)
     except ConsentKitError as error:
         return f"{type(error).__name__}: {error}"
+
+
+def _observe(database: Database, hosts: t.Sequence[str]) -> None:
+    observed = Observed(database, SystemClock())
+    for _ in range(3):
+        # Each process in another order, as browsers would have it.
+        for host in random.sample(hosts, len(hosts)):
+            observed.add(Seen("steppe-herald", Kind.HOST, host, "img-src", "news", 3, Outcome.BLOCKED))
+        observed.flush()
 
 
 if __name__ == "__main__":
