@@ -130,3 +130,7 @@ class StoreUnavailable(ConsentKitError):
     def __init__(self, message: str = "The database is not available.", *, retry_after: int = 5) -> None:
         self.retry_after = retry_after
         super().__init__(message)
+
+
+class ConsentWarning(UserWarning):
+    """In debug mode: what a page loads, or a response sets, without its reader's consent. No error, and in no tree."""

@@ -23,6 +23,7 @@ from .web.beside import make_room
 from .web.blueprint import make_reader_blueprint
 from .web.current import current_consent
 from .web.current import keep_private
+from .web.debug import adviser_of
 from .web.guard import guard
 from .web.reports import ReportsFirst
 from .web.templating import Asked
@@ -161,6 +162,8 @@ def _make_room_later(app: flask.Flask, blueprints: cabc.Sequence[flask.Blueprint
         if waiting:
             waiting.clear()
             make_room(app, blueprints)
+            if app.debug:
+                adviser_of(app).install()
 
     # First in line, so that it runs before the checks of extensions that were initialised earlier than us.
     app.before_request_funcs.setdefault(None, []).insert(0, first_request)

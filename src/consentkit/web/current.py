@@ -110,6 +110,12 @@ def _too_late(endpoint: str) -> None:
 current_consent: Consent = t.cast("Consent", LocalProxy(_load))
 
 
+def allowed_by_the_view(name: str) -> bool:
+    """Whether the page that is being answered was made with the consent in view, and the reader agreed to *name*."""
+    consent: Consent | None = flask.g.get(_KEY)
+    return bool(flask.g.get(_READ, False)) and consent is not None and consent.allows(name)
+
+
 def keep_private(response: flask.Response) -> flask.Response:
     """Keep shared caches from a response that was made with the reader's consent in view."""
     if flask.g.get(_READ, False):
