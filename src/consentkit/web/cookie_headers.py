@@ -26,6 +26,7 @@ from ..runtime import Runtime
 from ..storage.observations import Kind
 from ..storage.observations import Outcome
 from ..storage.observations import Seen
+from .debug import adviser_of
 from .reader import Status
 
 if t.TYPE_CHECKING:
@@ -84,6 +85,7 @@ class CookieFilter:
         self._undeclared_pass = rules.undeclared_cookies is Undeclared.PASS
         self._deletions = Deletions()
         self._told: set[str] = set()
+        self._adviser = adviser_of(app) if app.debug else None
 
     @functools.cached_property
     def _declared(self) -> DeclaredCookies:
@@ -120,10 +122,9 @@ class CookieFilter:
     def _judge(self, exchange: Exchange, setting: cabc.Sequence[int]) -> None:
         headers = exchange.headers
         cookies = [parse(headers[i][1]) for i in setting]
-        for cookie in cookies:
-            # The answer to a decision: from here on, this is what the reader agreed to.
-            if cookie.name == STATE_COOKIE and cookie.value:
-                exchange.decided = cookie.value
+        # The answer to a decision: from here on, this is what the reader agreed to.
+        decided = [cookie.value for cookie in cookies if cookie.name == STATE_COOKIE and cookie.value]
+        exchange.decided = decided[-1] if decided else None
         now = self._runtime.clock.now().timestamp()
         section = _section(exchange)
         withheld = set()
@@ -136,6 +137,8 @@ class CookieFilter:
             leaves = self._leaves(declared, exchange)
             if not leaves:
                 withheld.add(i)
+            if self._adviser is not None and not declared.allowed(exchange.reader.choice):
+                self._adviser.tell_cookie(cookie.name, exchange, declared.services, is_withheld=not leaves)
             consent_class = _ANY_CLASS
             if declared.standing is Standing.OPTIONAL:
                 consent_class = exchange.reader.consent_class

@@ -36,6 +36,7 @@ from .negotiation import page_site
 if t.TYPE_CHECKING:
     from ..consent.services import Service
     from ..operations.publish_site import SiteSnapshot
+    from .exchange import Exchange
 
 log = logging.getLogger("consentkit")
 
@@ -184,15 +185,19 @@ class Adviser:
 
     # ── cookies ──
 
-    def tell_cookie(self, name: str, snapshot: SiteSnapshot, services: cabc.Sequence[str], outcome: str) -> None:
+    def tell_cookie(self, name: str, exchange: Exchange, services: cabc.Sequence[str], *, is_withheld: bool) -> None:
         """Warn of a cookie that a response sets and that its reader has not agreed to.
 
-        :param services: the ids of those that declare it; none: it is undeclared. :param outcome: what became of it.
+        :param services: the ids of those that declare it; none: it is undeclared.
         """
-        site, view = snapshot.site, _view()
+        site = exchange.plan.snapshot.site
+        request = exchange.environ.get("werkzeug.request")
+        # A mounted application has no endpoint.
+        view = getattr(request, "endpoint", None) or exchange.environ.get("PATH_INFO", "")[:_MAX_ADDRESS]
         key = ("cookie", name, view)
         if self._is_told(*key):
             return
+        outcome = "it is withheld" if is_withheld else "it leaves, for that is how '[enforcement]' has it"
         shown = f"{name[:_MAX_ADDRESS]!a}"
         service = next((one for one in site.services if one.id in services), None)
         if service is None:
@@ -283,7 +288,7 @@ def _quoted(names: cabc.Iterable[str]) -> str:
 
 
 def _view() -> str:
-    return str(flask.request.endpoint or flask.request.path[:_MAX_ADDRESS]) if flask.has_request_context() else "?"
+    return str(flask.request.endpoint or flask.request.path[:_MAX_ADDRESS])
 
 
 def _shown(load: Load) -> str:

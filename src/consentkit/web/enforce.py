@@ -13,6 +13,7 @@ import typing as t
 import flask
 from werkzeug.wsgi import get_host
 
+from ..errors import ConsentWarning
 from ..operations.publish_site import SiteSnapshot
 from ..runtime import Runtime
 from .cookie_headers import cookie_filter
@@ -90,7 +91,7 @@ class Enforcer:
             self._app.wsgi_app = self.around(outermost)  # type: ignore[method-assign]
 
     def attend(self, environ: Environ, status: str, headers: Headers) -> Headers:
-        """Return the headers that go out. Never raises."""
+        """Return the headers that go out. Never raises, but for a warning in debug mode that is to be an error."""
         try:
             self.keep_up()
             plan = self._only or self._plan_at(environ)
@@ -105,6 +106,9 @@ class Enforcer:
             try:
                 exchange.headers = list(before)
                 item.apply(exchange)
+            except ConsentWarning:
+                # In debug mode, where the developer makes errors of warnings.
+                raise
             except Exception as error:  # noqa: BLE001 - a fault of ours must not take the response down
                 self._tell(type(item).__name__, error)
                 exchange.headers = self._fallen_back(item, exchange, before)

@@ -139,7 +139,7 @@ def test_without_debug_mode_nothing_is_looked_at(newsroom: Newsroom, monkeypatch
     """Nor installed."""
     monkeypatch.setattr(debug, "loads", None)
     before = list(newsroom.app.after_request_funcs[None])
-    assert told(newsroom, page(LIVE), debug=False) == [[]]
+    assert told(newsroom, page(LIVE), setting("_count"), debug=False) == [[], []]
     assert newsroom.app.after_request_funcs[None] == before
 
 
@@ -208,6 +208,46 @@ def test_what_the_sites_own_policy_stops_is_told(newsroom: Newsroom) -> None:
         if "counter" in said:
             assert found[0].lineno == line(newsroom, 'hosts = ["counter.example"]')
     assert sent[::2] == list(POLICIES)
+
+
+def setting(*names: str) -> cabc.Callable[[], flask.Response]:
+    """Return a view that sets cookies of those *names*, and takes one away."""
+
+    def view() -> flask.Response:
+        response = flask.make_response("plain")
+        for name in names:
+            response.set_cookie(name, "a-value-of-a-reader")
+        response.delete_cookie("gone")
+        return response
+
+    return view
+
+
+def test_a_cookie_that_was_not_agreed_to_is_told(make_newsroom: MakeNewsroom) -> None:
+    """The line that declares it or the entry to add, and what became of it; never its value."""
+    newsroom = make_newsroom(text=f'{CONFIGURATION}\n[enforcement]\ncookies = "enforce"\n')
+    newsroom.app.config["SESSION_COOKIE_NAME"] = "desk"
+    declared, undeclared, own = told(newsroom, setting("_count"), setting("_ga"), setting("desk", "consentkit"))
+    ((one,), (other,)) = declared, undeclared
+    assert (one.filename, one.lineno) == (str(newsroom.file), line(newsroom, "cookies = [{"))
+    assert "'view0' sets the cookie '_count' of the service 'counter' for a reader who has not" in str(one.message)
+    assert "agreed to 'analytics': it is withheld" in str(one.message)
+    assert "'view1' sets the cookie '_ga', and no service of 'steppe-herald'" in str(other.message)
+    assert 'name = "_ga"' in str(other.message)
+    assert own == []
+    assert "a-value" not in f"{one.message}{other.message}"
+    assert asked(newsroom, reader=client(newsroom.app, action="accept_all")) == []
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        newsroom.app.extensions["consentkit_adviser"]._told.clear()
+        with pytest.raises(ConsentWarning):
+            newsroom.app.test_client().get("/host/view/0")
+
+
+def test_a_cookie_that_is_only_counted_is_told_too(newsroom: Newsroom) -> None:
+    """It leaves. Without debug mode nothing is said."""
+    ((one,),) = told(newsroom, setting("_count"))
+    assert "it leaves, for that is how '[enforcement]' has it" in str(one.message)
 
 
 def test_whoever_makes_errors_of_warnings_gets_one_in_every_test(newsroom: Newsroom) -> None:
