@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import collections
 import pathlib
+import time
 import typing as t
 import urllib.parse
 
 from playwright.sync_api import Browser
+from playwright.sync_api import Error
 from playwright.sync_api import Page
 from playwright.sync_api import Request
 from playwright.sync_api import Response
@@ -18,6 +20,18 @@ AXE = HERE / "node_modules" / "axe-core" / "axe.min.js"
 
 #: Milliseconds after which something that did not happen will not happen.
 PATIENCE = 20_000
+#: Seconds of silence after which a page is at rest: the longest wait of the notice's own script is 99 ms.
+QUIET = 0.12
+#: Seconds that an answer is waited for which may never come.
+HANGING = 0.5
+#: What has no answer that a page would wait for.
+_UNANSWERED = frozenset({"ping", "cspreport", "eventsource", "websocket"})
+#: Ends once the page has painted what it has and its waiting tasks have had their turn, however busy the machine is.
+#: A page in the background paints nothing.
+_PAINTED = """() => new Promise((done) => {
+    requestAnimationFrame(() => setTimeout(done));
+    setTimeout(done, 500);
+})"""
 
 #: Runs before any script of a page: keeps what the policy refused, and each layout shift.
 WITNESS = """
@@ -67,35 +81,68 @@ class Reader:
         self.requests: list[Request] = []
         #: What the pages' scripts threw.
         self.errors: list[str] = []
-        # Not the method itself: the driver marks what it calls, and a builtin cannot be marked.
-        self.context.on("request", lambda request: self.requests.append(request))  # noqa: PLW0108
+        self.context.on("request", self._begin)
+        self.context.on("requestfinished", self._end)
+        self.context.on("requestfailed", self._end)
+        self._open: set[Request] = set()
+        self._last = 0.0
         self.context.on("weberror", lambda error: self.errors.append(str(error.error)))
         if script:
             self.context.add_init_script(WITNESS)
         self.page: Page = self.context.new_page()
 
+    def _begin(self, request: Request) -> None:
+        self._last = time.monotonic()
+        self.requests.append(request)
+        if request.resource_type not in _UNANSWERED:
+            self._open.add(request)
+
+    def _end(self, request: Request) -> None:
+        self._last = time.monotonic()
+        self._open.discard(request)
+
     def open(self, url: str) -> Response:
         """Go to *url*, wait until it is quiet, and return the answer."""
-        answer = self.page.goto(url, wait_until="networkidle")
+        answer = self.page.goto(url)
         assert answer is not None
+        self.rest(hanging=PATIENCE / 1000)
         return answer
 
     def reload(self) -> Response:
         """Load the page again, as with the browser's button."""
-        answer = self.page.reload(wait_until="networkidle")
+        answer = self.page.reload()
         assert answer is not None
+        self.rest(hanging=PATIENCE / 1000)
         return answer
 
-    def rest(self) -> None:
-        """Wait until the page is loaded and nothing has been asked for a while.
+    def rest(self, page: Page | None = None, *, hanging: float = HANGING) -> None:
+        """Wait until *page* is loaded, all that any page asked for has come, and nothing more happens for a while.
 
         Not the browser's own notion of it: that is settled once a page, and a frame that comes later unsettles it.
+
+        :param page: another page than the reader's first. :param hanging: seconds to wait for answers that don't come.
         """
-        asked = -1
-        while asked != len(self.requests):
-            asked = len(self.requests)
-            self.page.wait_for_load_state("load")
-            self.page.wait_for_timeout(300)
+        page = page or self.page
+        seen = -1.0
+        while seen != self._last:
+            page.wait_for_load_state("load")
+            self._painted(page)
+            begun = time.monotonic()
+            seen = self._last
+            while seen == self._last and time.monotonic() - begun < (hanging if self._open else QUIET):
+                page.wait_for_timeout(20)
+        # What was never answered is not waited for twice.
+        self._open.clear()
+
+    def _painted(self, page: Page) -> None:
+        if not self.script:
+            return
+        try:
+            page.evaluate(_PAINTED)
+        except Error:
+            # The page went on to another one meanwhile, and that is waited for.
+            if page.is_closed():
+                raise
 
     def hosts(self) -> collections.Counter[str]:
         """Count the requests by host and port."""

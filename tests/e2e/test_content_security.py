@@ -71,6 +71,8 @@ FORMS = [
     Form("tag"),
     Form("tag-elsewhere"),
 ]
+#: The policies of the service's own pages, which have neither a layout nor the tag.
+OF_PAGES = [Form("hash"), Form("hash", trusted=False), Form("nonce"), Form("dynamic")]
 
 
 def by_hash(sources):
@@ -226,6 +228,7 @@ def test_refusing_and_agreeing_work_under_each_policy(reader, site):
     site.expect_no_reports(visitor)
 
 
+@pytest.mark.parametrize("site", OF_PAGES, ids=str, indirect=True)
 def test_the_pages_of_consentkit_work_under_each_policy(reader, site):
     """Policies, and the preferences as a page, whose form decides."""
     visitor = reader()

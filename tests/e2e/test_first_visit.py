@@ -33,7 +33,8 @@ def test_leaving_without_deciding_decides_nothing(reader, demo):
     visitor.open(find_article(demo.url))
     visitor.page.mouse.wheel(0, 4000)
     visitor.page.keyboard.press("Escape")
-    visitor.page.go_back(wait_until="networkidle")
+    visitor.page.go_back()
+    visitor.rest()
     expect_asked(visitor)
     assert visitor.cookies() == {}
     assert third_parties(visitor) == []

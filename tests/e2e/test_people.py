@@ -553,8 +553,13 @@ def test_saving_and_failing_are_said(reader, hosts):
     expect_asked(visitor)
 
 
-@pytest.mark.parametrize("locale", LOCALES)
-@pytest.mark.parametrize("layout", LAYOUTS)
+@pytest.mark.parametrize(
+    ("layout", "locale"),
+    [
+        *(("bar", locale) for locale in LOCALES),
+        *((layout, lang) for layout in ("box", "modal") for lang in ("kk", "ar")),
+    ],
+)
 def test_axe_finds_nothing(reader, hosts, layout, locale):
     """On the page with the notice, and in the dialog with everything unfolded; best practices included."""
     visitor = reader()

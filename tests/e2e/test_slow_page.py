@@ -87,6 +87,6 @@ def test_a_page_that_arrives_in_pieces_does_not_move(reader, slow):
     height = "() => document.getElementById('consentkit-notice').getBoundingClientRect().height"
     at_first = visitor.page.evaluate(height)
     slow.go.set()
-    visitor.page.wait_for_load_state("networkidle")
+    visitor.rest()
     assert visitor.page.evaluate(height) == at_first
     assert visitor.witness("shifts") == []
