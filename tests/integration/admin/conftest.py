@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import collections.abc as cabc
+import contextlib
 import dataclasses
 import secrets
+import shutil
 import uuid
 from pathlib import Path
 
+import argon2
 import flask
 import flask.testing
 import pytest
 
 from consentkit import ConsentKit
+from consentkit.operations import passwords
 from consentkit.operations.passwords import hash_password
 from consentkit.operations.sign_in import SESSION_LIFETIME
 from consentkit.runtime import Runtime
@@ -28,19 +32,35 @@ EMAIL = "anna@steppe-herald.example"
 PASSWORD = "a reading room in Akzhar"
 
 
-@pytest.fixture
-def app(tmp_path: Path, clock: FrozenClock) -> cabc.Iterator[flask.Flask]:
-    """A site with the audit view, at the time of the clock."""
-    app = flask.Flask("host", instance_path=str(tmp_path))
+@contextlib.contextmanager
+def site(folder: Path) -> cabc.Iterator[flask.Flask]:
+    """Make a site with the audit view, with its records in *folder*."""
+    app = flask.Flask("host", instance_path=str(folder))
     app.config.update(
         SECRET_KEY="the host's",
-        CONSENTKIT_CONFIG=str(write_site(tmp_path, locales=("ru", "kk", "en"))),
-        CONSENTKIT_DATABASE_URL=f"sqlite:///{tmp_path / 'consentkit.db'}",
+        CONSENTKIT_CONFIG=str(write_site(folder, locales=("ru", "kk", "en"))),
+        CONSENTKIT_DATABASE_URL=f"sqlite:///{folder / 'consentkit.db'}",
     )
     ConsentKit(app)
-    app.extensions["consentkit"] = dataclasses.replace(app.extensions["consentkit"], clock=clock)
     yield app
     app.extensions["consentkit"].database.dispose()
+
+
+@pytest.fixture(scope="session")
+def published(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A database in which the site is published already: each test starts from a copy."""
+    folder = tmp_path_factory.mktemp("published")
+    with site(folder):
+        return folder / "consentkit.db"
+
+
+@pytest.fixture
+def app(tmp_path: Path, clock: FrozenClock, published: Path) -> cabc.Iterator[flask.Flask]:
+    """A site with the audit view, at the time of the clock."""
+    shutil.copy(published, tmp_path)
+    with site(tmp_path) as app:
+        app.extensions["consentkit"] = dataclasses.replace(app.extensions["consentkit"], clock=clock)
+        yield app
 
 
 @pytest.fixture
@@ -51,9 +71,15 @@ def runtime(app: flask.Flask) -> Runtime:
     return found
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(autouse=True)
+def _quick_passwords(monkeypatch: pytest.MonkeyPatch) -> None:
+    # Slow on purpose otherwise, with 64 MiB for each: how they are hashed is tested with the passwords.
+    monkeypatch.setattr(passwords, "_HASHER", argon2.PasswordHasher(time_cost=1, memory_cost=64, parallelism=1))
+
+
+@pytest.fixture
 def password_hash() -> str:
-    """The hash of the auditor's password: slow to make, on purpose, so it is made once."""
+    """The hash of the auditor's password."""
     return hash_password(PASSWORD)
 
 
