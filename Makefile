@@ -3,7 +3,8 @@
 
 PYTHON ?= python3
 PORT ?= 8000
-# Tests run in as many processes; a file's tests stay in one, for they share a database or a browser.
+# Tests run in as many processes; a file's tests stay in one, for they share a database or a browser. Files go out in
+# the order of their names: those that drive browsers are the slowest, and none of them comes last.
 WORKERS ?= 2
 PYTEST_ARGS ?=
 BENCH_ARGS ?=
@@ -58,7 +59,7 @@ test-widget: $(WIDGET)
 	cd widget && npm test --silent
 
 test-python: $(DEV) $(WIDGET) $(E2E) | lint types test-widget
-	$(BIN)/python -m pytest --numprocesses $(WORKERS) --dist loadfile $(PYTEST_ARGS)
+	$(BIN)/python -m pytest --numprocesses $(WORKERS) --dist loadfile --no-loadscope-reorder $(PYTEST_ARGS)
 
 # Writes what the reference has from the code, then checks every link, that nothing public goes unmentioned, and that the
 # examples work.
