@@ -166,7 +166,7 @@ def set_cookies(
             samesite="Lax",
         )
 
-    for name in (STATE_COOKIE, SUBJECT_COOKIE):
+    for name in (STATE_COOKIE, SUBJECT_COOKIE, *((CLASS_COOKIE,) if site.site.class_cookie else ())):
         copies = len(flask.request.cookies.getlist(name))
         # Copies that are equal now would differ after this decision; and one alone may be from before the site had a
         # cookie domain, and would stand beside the new one.

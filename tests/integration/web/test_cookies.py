@@ -131,6 +131,15 @@ def test_the_class_is_a_number_for_caches(make_newsroom: MakeNewsroom) -> None:
         assert "httponly" not in cookie
         values.append(cookie["value"])
     assert values == ["7", "2", "0"]
+    # A CDN that saw two would not know which.
+    newsroom.rewrite("locales =", 'cookie_domain = "steppe-herald.example"\nlocales =')
+    newsroom.reload()
+    headers = reader.decide("accept_all").headers.getlist("Set-Cookie")
+    assert [header.partition(";")[0] for header in headers if header.startswith("consentkit_class=")] == [
+        "consentkit_class=",
+        "consentkit_class=",
+        "consentkit_class=7",
+    ]
 
 
 # ── copies ──
