@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import collections.abc as cabc
 import logging
 import typing as t
 import urllib.parse
@@ -37,6 +38,10 @@ _EMPTY = frozenset({HTTPStatus.NO_CONTENT, HTTPStatus.RESET_CONTENT})
 _REDIRECTION = 3
 #: By these, caches that share are told of a response what Cache-Control tells the others (RFC 9213, and older ones).
 _FOR_SHARED_CACHES = ("cdn-cache-control", "surrogate-control", "edge-control", "x-accel-expires")
+_READ = frozenset({"cache-control", "content-type", "location", "vary"})
+_OWN = frozenset({"private", "no-store"})
+_BY_COOKIE = frozenset({"cookie", "*"})
+_INSTEAD_OF_PRIVATE = frozenset({"", "public", "private", "s-maxage"})
 #: The address of a request's report cannot end the directive, or the header.
 _SAFE = "/-._~"
 
@@ -71,20 +76,18 @@ class PolicyFilter:
 
     def apply(self, exchange: Exchange) -> None:
         """Add the policy of the class that a CDN tells, of the reader where the page is theirs alone, or the widest."""
-        if not _becomes_document(exchange):
+        said = _said(exchange.headers)
+        if not _becomes_document(exchange, said):
             return
-        headers = exchange.headers
         if self._class_header is not None:
             policy = self._policies.told(exchange.environ.get(self._class_key))
-            _vary(headers, self._class_header)
+            _vary(exchange.headers, said, self._class_header)
         elif self._private:
             policy = self._of(exchange.reader)
-            exchange.headers = headers = _made_private(headers)
-        elif _is_personal(headers):
+            _make_private(exchange.headers, said)
+        elif _is_personal(said):
             policy = self._of(exchange.reader)
-        elif exchange.status == _NOT_MODIFIED and not any(
-            name.lower() in {"cache-control", "vary"} for name, _ in headers
-        ):
+        elif exchange.status == _NOT_MODIFIED and "cache-control" not in said and "vary" not in said:
             # Nothing says who keeps the page whose headers these replace (RFC 9111, 4.3.4). It keeps those it has.
             return
         else:
@@ -112,20 +115,30 @@ class PolicyFilter:
         exchange.headers.append((self._name, text))
 
 
-def _becomes_document(exchange: Exchange) -> bool:
+def _said(headers: Headers) -> dict[str, str]:
+    """Return what a response says of its kind and to caches, by names in small letters."""
+    said: dict[str, str] = {}
+    for name, value in headers:
+        key = name.lower()
+        if key in _READ or key.endswith(_FOR_SHARED_CACHES):
+            said[key] = f"{said[key]}, {value}" if key in said else value
+    return said
+
+
+def _becomes_document(exchange: Exchange, said: cabc.Mapping[str, str]) -> bool:
     status, environ = exchange.status, exchange.environ
-    # Werkzeug leaves it there, as its documentation says.
-    if (getattr(environ.get("werkzeug.request"), "blueprint", None) or "").startswith("consentkit"):
-        return False
     if status == _NOT_MODIFIED:
         # It has no type of its own, and its headers replace those of the page that is kept.
         purpose = environ.get("HTTP_SEC_FETCH_DEST")
-        return purpose in _DOCUMENTS if purpose else "text/html" in environ.get("HTTP_ACCEPT", "")
-    if status in _EMPTY or (status // 100 == _REDIRECTION and exchange.header("location")):
-        return False
-    kind = exchange.header("content-type")
-    # Browsers guess at what has none.
-    return not kind or kind.partition(";")[0].strip().lower() in _PAGES
+        becomes = purpose in _DOCUMENTS if purpose else "text/html" in environ.get("HTTP_ACCEPT", "")
+    elif status in _EMPTY or (status // 100 == _REDIRECTION and "location" in said):
+        becomes = False
+    else:
+        kind = said.get("content-type")
+        # Browsers guess at what has none.
+        becomes = not kind or kind.partition(";")[0].strip().lower() in _PAGES
+    # Werkzeug leaves its request there, as its documentation says.
+    return becomes and not (getattr(environ.get("werkzeug.request"), "blueprint", None) or "").startswith("consentkit")
 
 
 def _root(environ: Environ) -> str:
@@ -139,42 +152,34 @@ def _root(environ: Environ) -> str:
     return urllib.parse.quote(root.encode("latin-1", "replace"), safe=_SAFE)
 
 
-def _directives(headers: Headers, name: str) -> set[str]:
-    found: set[str] = set()
-    for key, value in headers:
-        if key.lower() == name:
-            found.update(part.strip().lower() for part in value.split(","))
-    return found
-
-
-def _is_personal(headers: Headers) -> bool:
+def _is_personal(said: cabc.Mapping[str, str]) -> bool:
     """Whether no cache keeps the response for anybody but its reader."""
-    if any(_is_for_shared_caches(name) for name, _ in headers):
+    if any(key.endswith(_FOR_SHARED_CACHES) for key in said):
         return False
-    return not _directives(headers, "cache-control").isdisjoint({"private", "no-store"}) or not _directives(
-        headers, "vary"
-    ).isdisjoint({"cookie", "*"})
+    return not _OWN.isdisjoint(_parts(said, "cache-control")) or not _BY_COOKIE.isdisjoint(_parts(said, "vary"))
 
 
-def _is_for_shared_caches(name: str) -> bool:
-    return name.lower().endswith(_FOR_SHARED_CACHES)
+def _make_private(headers: Headers, said: cabc.Mapping[str, str]) -> None:
+    """Let its reader's browser alone keep a page, until their cookies change."""
+    rules = [
+        rule.strip()
+        for rule in said.get("cache-control", "").split(",")
+        if rule.strip().partition("=")[0].lower() not in _INSTEAD_OF_PRIVATE
+    ]
+    headers[:] = [
+        (name, value)
+        for name, value in headers
+        if (key := name.lower()) != "cache-control" and not key.endswith(_FOR_SHARED_CACHES)
+    ]
+    headers.append(("Cache-Control", ", ".join([*rules, "private"])))
+    _vary(headers, said, "Cookie")
 
 
-def _made_private(headers: Headers) -> Headers:
-    """Return *headers* as those of a page that its reader's browser alone may keep, until their cookies change."""
-    kept: Headers = []
-    rules: list[str] = []
-    for name, value in headers:
-        if name.lower() == "cache-control":
-            rules += [part.strip() for part in value.split(",")]
-        elif not _is_for_shared_caches(name):
-            kept.append((name, value))
-    rules = [rule for rule in rules if rule and rule.partition("=")[0].lower() not in {"public", "private", "s-maxage"}]
-    kept.append(("Cache-Control", ", ".join([*rules, "private"])))
-    _vary(kept, "Cookie")
-    return kept
-
-
-def _vary(headers: Headers, name: str) -> None:
-    if _directives(headers, "vary").isdisjoint({name.lower(), "*"}):
+def _vary(headers: Headers, said: cabc.Mapping[str, str], name: str) -> None:
+    if {name.lower(), "*"}.isdisjoint(_parts(said, "vary")):
         headers.append(("Vary", name))
+
+
+def _parts(said: cabc.Mapping[str, str], key: str) -> cabc.Iterable[str]:
+    value = said.get(key)
+    return [part.strip() for part in value.lower().split(",")] if value else ()
