@@ -115,12 +115,13 @@ class Reader:
         self.rest(hanging=PATIENCE / 1000)
         return answer
 
-    def rest(self, page: Page | None = None, *, hanging: float = HANGING) -> None:
+    def rest(self, page: Page | None = None, *, quiet: float = QUIET, hanging: float = HANGING) -> None:
         """Wait until *page* is loaded, all that any page asked for has come, and nothing more happens for a while.
 
         Not the browser's own notion of it: that is settled once a page, and a frame that comes later unsettles it.
 
-        :param page: another page than the reader's first. :param hanging: seconds to wait for answers that don't come.
+        :param page: another page than the reader's first. :param quiet: seconds of silence.
+        :param hanging: seconds to wait for answers that don't come.
         """
         page = page or self.page
         seen = -1.0
@@ -129,7 +130,7 @@ class Reader:
             self._painted(page)
             begun = time.monotonic()
             seen = self._last
-            while seen == self._last and time.monotonic() - begun < (hanging if self._open else QUIET):
+            while seen == self._last and time.monotonic() - begun < (hanging if self._open else quiet):
                 page.wait_for_timeout(20)
         # What was never answered is not waited for twice.
         self._open.clear()

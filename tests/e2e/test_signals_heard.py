@@ -54,7 +54,7 @@ class Tool:
 
         visitor.context.route("**/*", answer)
         visitor.page.goto(HOME)
-        visitor.rest()
+        self.rest()
 
     def say(self, *, granted):
         """Tell the page what holds now, as the widget does."""
@@ -63,7 +63,11 @@ class Tool:
                 { detail: { status: "valid", purposes: { analytics: granted }, services: {} } }))""",
             granted,
         )
-        self.visitor.rest()
+        self.rest()
+
+    def rest(self):
+        """Wait until the tool has done what it does: it takes longer pauses than the notice."""
+        self.visitor.rest(quiet=0.5)
 
     def kept(self):
         """Return the names of the tool's cookies."""
@@ -74,7 +78,7 @@ def test_clarity_keeps_nothing_until_it_may_and_nothing_after(reader):
     """Even a project that is set to cookies from the start."""
     visitor = reader()
     tool = Tool(visitor, "microsoft_clarity", before=CLARITY_START, script=CLARITY)
-    assert visitor.page.evaluate("() => typeof clarity.v") == "string"
+    visitor.page.wait_for_function("() => typeof clarity.v === 'string'")
     assert tool.kept() == set()
     tool.say(granted=True)
     assert tool.kept() == {"_clck", "_clsk"}
@@ -103,13 +107,13 @@ def test_piano_is_out_until_it_may_and_out_again(piano):
     assert piano.kept() == {"_pprv"}
     piano.say(granted=True)
     piano.visitor.page.evaluate(send)
-    piano.visitor.rest()
+    piano.rest()
     [someone] = events(piano)
     assert someone != "OPT-OUT"
     assert "_pcid" in piano.kept()
     piano.say(granted=False)
     piano.visitor.page.evaluate(send)
-    piano.visitor.rest()
+    piano.rest()
     assert events(piano) == ["OPT-OUT"]
     assert piano.kept() == {"_pprv"}
     assert piano.visitor.errors == []
@@ -120,6 +124,6 @@ def test_piano_does_not_go_by_what_it_kept(piano):
     piano.say(granted=True)
     events(piano)
     piano.visitor.reload()
-    piano.visitor.rest()
+    piano.rest()
     assert piano.visitor.page.evaluate("() => pa.consent.getMode()") == "opt-out"
     assert events(piano) == ["OPT-OUT"]
