@@ -84,12 +84,10 @@ def _print_policies(site: Site) -> None:
             "says otherwise,\n# Varnish and Apache 8 KiB for one. Wildcards make it shorter."
         )
     for one in overlaps(site):
-        users = [
-            f"{name} ({', '.join(purposes)})" if name else "the site itself" for name, purposes in one.services.items()
-        ]
+        users = [f"{name} ({', '.join(purposes)})" for name, purposes in one.services.items()]
+        users += ["the site itself"] if one.own else []
         click.echo(f"#\n# {one.host} cannot be held apart: {', '.join(users)}.")
 
 
 def _plain(overlap: Overlap) -> dict[str, t.Any]:
-    services = {name: list(purposes) for name, purposes in overlap.services.items() if name}
-    return {"host": overlap.host, "services": services, "own": "" in overlap.services}
+    return {"host": overlap.host, "services": {**overlap.services}, "own": overlap.own}

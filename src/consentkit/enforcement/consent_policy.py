@@ -164,9 +164,10 @@ class Overlap:
 
     #: As declared: ``cdn.example``, ``*.cdn.example``.
     host: str
-    #: Who declares it, or a wildcard over it: each service's id with its purposes. A site's own origin is ``""`` here,
-    #: with none: what is loaded from there always passes.
+    #: Who declares it, or a wildcard over it: each service's id with its purposes.
     services: cabc.Mapping[str, tuple[str, ...]]
+    #: Whether it is the site's own as well, from where everything always passes.
+    own: bool = False
 
 
 def overlaps(site: Site) -> list[Overlap]:
@@ -181,10 +182,11 @@ def overlaps(site: Site) -> list[Overlap]:
         sharing = dict(services)
         for wildcard in _wildcards_over(host):
             sharing |= declared.get(wildcard, {})
-        if host in own:
-            sharing[""] = ()
-        if len({frozenset(purposes) for purposes in sharing.values()}) > 1:
-            found.append(Overlap(host, sharing))
+        kinds = {frozenset(purposes) for purposes in sharing.values()}
+        # Where the site itself is necessary to itself, nobody wants to hold it back.
+        is_own = host in own and kinds != {frozenset({NECESSARY})}
+        if is_own or len(kinds) > 1:
+            found.append(Overlap(host, sharing, own=is_own))
     return found
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import collections.abc as cabc
+import functools
 import logging
 import typing as t
 import urllib.parse
@@ -10,6 +11,7 @@ from http import HTTPStatus
 
 from ..consent.withholding import Pages
 from ..consent.withholding import PolicyMode
+from ..enforcement.consent_policy import ALWAYS
 from ..enforcement.consent_policy import LARGE
 from ..enforcement.consent_policy import ConsentPolicies
 from ..enforcement.consent_policy import Policy
@@ -58,21 +60,26 @@ class PolicyFilter:
 
     def __init__(self, prefix: str, snapshot: SiteSnapshot) -> None:
         site, rules = snapshot.site, snapshot.site.enforcement
-        self._policies = ConsentPolicies(site)
+        self._site = site
         self._name = _NAMES[rules.csp]
         self._reports = f"{prefix}/csp-reports?site={site.id}&class="
         self._private = rules.pages is Pages.PRIVATE
         self._class_header = rules.class_header
         # As servers hand it over (PEP 3333; RFC 3875, 4.1.18).
         self._class_key = f"HTTP_{rules.class_header.upper().replace('-', '_')}" if rules.class_header else ""
-        self._nothing = self._policies.of_class(0)
-        if (size := len(self._policies.widest.text)) > LARGE:
+
+    @functools.cached_property
+    def _policies(self) -> ConsentPolicies:
+        # Made when first needed: a fault is met with where there is an answer to it.
+        policies = ConsentPolicies(self._site)
+        if (size := len(policies.widest.text)) > LARGE:
             log.warning(
                 "The Content-Security-Policy of the site %r has %d bytes. Some proxies refuse answers with so many in "
                 "their headers: see 'consentkit csp'.",
-                site.id,
+                self._site.id,
                 size,
             )
+        return policies
 
     def apply(self, exchange: Exchange) -> None:
         """Add the policy of the class that a CDN tells, of the reader where the page is theirs alone, or the widest."""
@@ -96,8 +103,13 @@ class PolicyFilter:
 
     def fall_back(self, exchange: Exchange) -> None:
         """Add the policy of who agreed to nothing."""
-        if exchange.header("content-type").lower().startswith(("text/html", "application/xhtml")):
-            exchange.headers.append((self._name, self._nothing.text))
+        if not exchange.header("content-type").lower().startswith(("text/html", "application/xhtml")):
+            return
+        try:
+            text = self._policies.of_class(0).text
+        except Exception:  # noqa: BLE001 - the fault may lie there; it has been told
+            text = f"default-src {' '.join(ALWAYS)}"
+        exchange.headers.append((self._name, text))
 
     def _of(self, reader: Reader) -> Policy:
         if reader.state is not None and reader.state.differing:
