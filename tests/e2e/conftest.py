@@ -54,7 +54,10 @@ def reader(browser: Browser) -> cabc.Iterator[cabc.Callable[..., Reader]]:
 def demo(tmp_path_factory: pytest.TempPathFactory) -> cabc.Iterator[Demo]:
     """The demo newsroom as anybody starts it, with its bundled stories and a database of its own."""
     environment = {name: value for name, value in os.environ.items() if not name.startswith("CONSENTKIT_")}
-    with run_demo(tmp_path_factory.mktemp("demo"), environment=environment) as running:
+    folder = tmp_path_factory.mktemp("demo")
+    # In the folder of its output, where tests may put what takes days to come together.
+    environment["CONSENTKIT_DATABASE_URL"] = f"sqlite:///{folder}/demo.db"
+    with run_demo(folder, environment=environment) as running:
         yield running
 
 

@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import re
+import tomllib
 import urllib.parse
 
 import pytest
 from playwright.sync_api import expect
 
+from consentkit.storage.observations import Kind
+from consentkit.storage.observations import Observation
+from consentkit.storage.observations import Outcome
+from consentkit.storage.observations import Seen
+from consentkit.storage.unit_of_work import Database
 from tests.e2e.paper import NOTICE
 from tests.e2e.paper import find_article
 from tests.e2e.paper import press
@@ -24,10 +31,30 @@ def sign_in(visitor, demo):
     expect(visitor.page.locator("table.records")).to_be_visible()
 
 
+@pytest.fixture(scope="module")
+def observed(demo):
+    """What was seen of the demo in some days: known and unknown cookies and hosts, more than fit a page."""
+    database = Database(f"sqlite:///{demo.output.parent}/demo.db")
+    now = dt.datetime.now(dt.UTC)
+    with database.unit_of_work() as uow:
+        for kind, name, outcome, count in (
+            (Kind.COOKIE, "_ga", Outcome.WITHHELD, 97),
+            (Kind.COOKIE, "_steppe_counter", Outcome.PASSED, 2031),
+            (Kind.COOKIE, "very_long_" * 12, Outcome.WITHHELD, 3),
+            (Kind.COOKIE, "</code>\u202e<b>=1+1", Outcome.WITHHELD, 2),
+            (Kind.HOST, "px.ads.linkedin.com", Outcome.BLOCKED, 412),
+            *((Kind.HOST, f"made-up-{i}.example:8443", Outcome.REPORTED, 1) for i in range(50)),
+        ):
+            seen = Seen("steppe-herald", kind, name, "", "news", 0, outcome)
+            first = now - dt.timedelta(days=3)
+            uow.observations.add(Observation(seen=seen, count=count, lifetime=None, first_seen=first, last_seen=now))
+    database.dispose()
+
+
 @pytest.mark.parametrize(("locale", "width"), [("ru", 390), ("ru", 1280), ("kk", 390), ("en", 1280)])
-def test_signing_in_and_the_records_have_no_barrier(reader, demo, locale, width):
-    """The form, the list and a record, in each language, on a phone and on a desk, under a policy that holds."""
-    visitor = reader(locale=locale, width=width)
+def test_signing_in_and_the_lists_have_no_barrier(reader, demo, observed, locale, width):
+    """The form, the lists and a record, in each language, on a phone and on a desk, under a policy that holds."""
+    visitor = reader(locale=locale, width=width, dark=locale == "kk")
     visitor.open(f"{demo.url}/consent/admin/")
     assert visitor.page.evaluate("document.documentElement.lang") == locale
     assert visitor.axe() == []
@@ -39,6 +66,11 @@ def test_signing_in_and_the_records_have_no_barrier(reader, demo, locale, width)
     visitor.rest()
     assert visitor.axe() == []
     visitor.picture(f"audit-record-{locale}-{width}")
+    if (locale, width) in {("ru", 1280), ("kk", 390)}:
+        visitor.open(f"{demo.url}/consent/admin/services")
+        assert visitor.axe() == []
+        assert visitor.page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0
+        visitor.picture(f"audit-services-{locale}-{width}")
     assert visitor.witness("violations") == []
     assert visitor.errors == []
 
@@ -63,6 +95,27 @@ def test_a_decision_is_in_the_audit_view_with_the_notice_as_it_was_shown(reader,
     expect(shown.locator(NOTICE)).to_be_visible()
     expect(shown.locator(f"{NOTICE} h2")).to_have_text(title)
     auditor.picture("audit-evidence")
+
+
+def test_what_nobody_declared_comes_first_and_its_entry_is_copied_by_keyboard(reader, demo, observed):
+    """From the row to the entry, and onto the clipboard: TOML as it is to be pasted."""
+    officer = reader(locale="en", width=390)
+    officer.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    sign_in(officer, demo)
+    officer.page.get_by_role("link", name="Services").click()
+    row = officer.page.locator("table.stock tbody tr").first
+    expect(row).to_contain_text("px.ads.linkedin.com")
+    expect(row).to_contain_text("blocked: 412")
+    row.get_by_role("link", name="Proposed entry").focus()
+    officer.page.keyboard.press("Enter")
+    officer.page.keyboard.press("Tab")
+    officer.page.keyboard.press("Enter")
+    expect(officer.page.locator("#proposal-linkedin button")).to_have_text("Copied")
+    [service] = tomllib.loads(officer.page.evaluate("navigator.clipboard.readText()"))["services"]
+    assert service["hosts"] == ["px.ads.linkedin.com"]
+    officer.page.get_by_role("link", name="Further").click()
+    expect(officer.page.locator("table.stock tbody tr").first).to_contain_text("made-up-")
+    assert officer.witness("violations") == []
 
 
 def test_the_audit_view_keeps_its_cookie_to_itself(reader, demo):

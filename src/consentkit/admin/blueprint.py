@@ -18,6 +18,7 @@ from . import assets
 from . import audit
 from . import evidence
 from . import exports
+from . import services
 from . import sessions
 from .headers import strict
 from .rendering import current_session
@@ -41,6 +42,8 @@ PAGES: tuple[tuple[str, str, Right, View], ...] = (
     ("/records", "records", Right.READ, audit.records),
     ("/records.csv", "export", Right.EXPORT, exports.records_csv),
     ("/records/<record_id>", "record", Right.READ, audit.record),
+    ("/services", "services", Right.READ, services.services),
+    ("/services.json", "services_json", Right.EXPORT, services.services_json),
     ("/notices/<site>/<version>/<layer>", "notice", Right.READ, evidence.notice),
     ("/configurations/<site>/<version>", "configuration", Right.READ, evidence.configuration),
     ("/policies/<site>/<kind>/<locale>/<version>", "policy", Right.READ, evidence.policy),

@@ -12,6 +12,7 @@ import typing as t
 import flask
 import jinja2
 
+from ..consent.places import quoted
 from ..i18n.catalog import Catalog
 from ..i18n.catalog import catalog
 from ..i18n.locales import own_name
@@ -31,7 +32,7 @@ LOCALES = ("en", "ru", "kk")
 _G_WORDS = "_consentkit_admin_words"
 _G_SESSION = "_consentkit_admin_session"
 # What of an address stays when another language is chosen; what is longer makes no sense.
-_PARAMETERS = dict.fromkeys((*FIELDS, "before", "after"), 100) | {"next": 2000}
+_PARAMETERS = dict.fromkeys((*FIELDS, "before", "after", "kind", "standing", "page"), 100) | {"next": 2000}
 # Where an id is cut in its middle: as much as one needs to tell two of them apart.
 _HEAD, _TAIL = 8, 6
 
@@ -117,6 +118,17 @@ def _in_language(tag: str) -> str:
     return flask.url_for(endpoint, **{**query, **(flask.request.view_args or {}), "lang": tag})
 
 
+def visible(text: str) -> str:
+    """Return *text* on one line, with what cannot be seen, or would turn the line around, written out."""
+    return quoted(text, 200)[1:-1]
+
+
+def _worded(option: tuple[str, str]) -> tuple[str, str]:
+    """Return a value to choose with its words."""
+    value, message = option
+    return value, _gettext(message)
+
+
 def _gettext(message: str) -> str:
     return current_words().gettext(message)
 
@@ -144,5 +156,7 @@ def _environment() -> jinja2.Environment:
         long_time=times.long_time,
         short_time=times.short_time,
         names=names,
+        visible=visible,
     )
+    environment.filters["worded"] = _worded
     return environment

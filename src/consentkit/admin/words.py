@@ -6,7 +6,10 @@ from ..consent.decisions import Action
 from ..consent.decisions import Layer
 from ..consent.decisions import Method
 from ..i18n.catalog import N_
+from ..operations.take_stock import Standing
 from ..storage.accounts import Role
+from ..storage.observations import Kind
+from ..storage.observations import Outcome
 
 #: What a reader did, as a filter and a list say it.
 ACTIONS = {
@@ -64,4 +67,25 @@ ROLES = {
     Role.AUDITOR: N_("Auditor"),
     Role.EDITOR: N_("Editor"),
     Role.OWNER: N_("Owner"),
+}
+
+KINDS = {
+    Kind.COOKIE: N_("Cookie"),
+    Kind.HOST: N_("Host"),
+}
+
+STANDINGS = {
+    Standing.UNDECLARED: N_("Not declared"),
+    Standing.DECLARED: N_("By a service"),
+    Standing.OWN: N_("The site itself"),
+}
+ITSELF = STANDINGS[Standing.OWN]
+
+#: What became of a cookie or a host.
+OUTCOMES = {
+    Outcome.PASSED: N_("let through"),
+    Outcome.WITHHELD: N_("withheld"),
+    Outcome.EXPIRED: N_("deleted"),
+    Outcome.BLOCKED: N_("blocked"),
+    Outcome.REPORTED: N_("only reported"),
 }

@@ -34,7 +34,7 @@ if t.TYPE_CHECKING:
 #: What was not seen for so long may be gone from the site.
 UNSEEN_DAYS = 90
 #: The cookies of consentkit itself, in no need of a service, though a site's cookies page does well to have one.
-OWN_COOKIES = frozenset({STATE_COOKIE, SUBJECT_COOKIE, CLASS_COOKIE, "consentkit_admin"})
+OWN_COOKIES = frozenset({STATE_COOKIE, SUBJECT_COOKIE, CLASS_COOKIE, "consentkit_admin", "consentkit_admin_device"})
 #: Of so many names under one pattern one is told.
 _EXAMPLES = 5
 _PLACES = 20

@@ -1,28 +1,39 @@
-// Copies an identifier by a click. Without script the identifiers stand there as text.
+// Copies an identifier or a proposed entry by a click. Without script they stand there as text.
 "use strict";
 
-for (const text of document.querySelectorAll("code[data-copy]")) {
-  if (!navigator.clipboard) break;
-  const button = document.createElement("button");
-  button.type = "button";
-  button.className = text.className;
-  button.title = text.title;
-  button.textContent = text.textContent;
+function copies(button, text, copied) {
   const said = document.createElement("span");
   said.className = "hidden";
   said.setAttribute("role", "status");
+  const shown = button.textContent;
+  button.type = "button";
   button.addEventListener("click", async () => {
-    const shown = text.textContent;
     try {
-      await navigator.clipboard.writeText(text.dataset.copy);
+      await navigator.clipboard.writeText(text);
     } catch {
       return;
     }
-    button.textContent = said.textContent = text.dataset.copied;
+    button.textContent = said.textContent = copied;
     setTimeout(() => {
       button.textContent = shown;
       said.textContent = "";
     }, 1200);
   });
-  text.replaceWith(button, said);
+  return said;
+}
+
+if (navigator.clipboard) {
+  for (const text of document.querySelectorAll("code[data-copy]")) {
+    const button = document.createElement("button");
+    button.className = text.className;
+    button.title = text.title;
+    button.textContent = text.textContent;
+    text.replaceWith(button, copies(button, text.dataset.copy, text.dataset.copied));
+  }
+  for (const text of document.querySelectorAll("pre[data-copied]")) {
+    const button = document.createElement("button");
+    button.className = "button copy";
+    button.textContent = text.dataset.copyLabel;
+    text.before(button, copies(button, text.textContent, text.dataset.copied));
+  }
 }
