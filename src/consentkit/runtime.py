@@ -12,6 +12,7 @@ import flask
 from .clock import Clock
 from .clock import SystemClock
 from .config import Settings
+from .cookies.attributes import OWN_COOKIES
 from .cookies.codec import Codec
 from .cookies.keyring import Keyring
 from .errors import NotFound
@@ -117,3 +118,11 @@ def current_runtime() -> Runtime:
             "several 'ConsentKit' instances?"
         )
     return runtime
+
+
+def protected_names(app: flask.Flask) -> frozenset[str]:
+    """Return the cookies that are never withheld: the application's session, Flask-Login's own, and ours."""
+    names = {app.config.get("SESSION_COOKIE_NAME"), app.session_interface.get_cookie_name(app)}
+    if hasattr(app, "login_manager"):
+        names.add(app.config.get("REMEMBER_COOKIE_NAME", "remember_token"))
+    return OWN_COOKIES | {name for name in names if isinstance(name, str)}

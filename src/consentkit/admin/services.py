@@ -22,6 +22,7 @@ from ..operations.take_stock import Stock
 from ..operations.take_stock import stock_to_json
 from ..operations.take_stock import take_stock
 from ..runtime import current_runtime
+from ..runtime import protected_names
 from ..storage.observations import Kind
 from . import words as names
 from .evidence import purpose_name
@@ -135,9 +136,9 @@ def _site(sites: cabc.Mapping[str, SiteSnapshot]) -> SiteSnapshot:
 
 def _stock(snapshot: SiteSnapshot) -> Stock:
     runtime = current_runtime()
-    session = str(flask.current_app.config["SESSION_COOKIE_NAME"])
+    protected = protected_names(flask.current_app)
     with runtime.database.unit_of_work(read_only=True) as uow:
-        return take_stock(uow, snapshot.site, now=runtime.clock.now(), host_cookies=frozenset({session}))
+        return take_stock(uow, snapshot.site, now=runtime.clock.now(), protected=protected)
 
 
 def _page_number(count: int) -> int:

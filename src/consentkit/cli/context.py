@@ -12,9 +12,11 @@ from flask.cli import ScriptInfo
 from ..config import Settings
 from ..consent.load import load_sites as load_from_files
 from ..consent.site import Site
+from ..cookies.attributes import OWN_COOKIES
 from ..i18n.locales import KNOWN_LOCALES
 from ..notice.texts import TEXTS
 from ..runtime import Runtime
+from ..runtime import protected_names
 from ..storage import migrate
 from ..storage.unit_of_work import Database
 
@@ -56,12 +58,10 @@ def load_sites() -> dict[str, tuple[Site, Path]]:
     return {name: (entry.site, entry.folder) for name, entry in loaded.items()}
 
 
-def host_cookies() -> frozenset[str]:
-    """Return the names of the cookies that the current application itself needs; without one, Flask's usual name."""
+def protected_cookies() -> frozenset[str]:
+    """Return the cookies that are never withheld. Without an application its session has Flask's usual name."""
     _enter_application()
-    if not flask.has_app_context():
-        return frozenset({"session"})
-    return frozenset({str(flask.current_app.config["SESSION_COOKIE_NAME"])})
+    return protected_names(flask.current_app) if flask.has_app_context() else OWN_COOKIES | {"session"}
 
 
 def _runtime() -> Runtime | None:

@@ -16,9 +16,9 @@ from ..operations.take_stock import Standing
 from ..operations.take_stock import Stock
 from ..operations.take_stock import stock_to_json
 from ..operations.take_stock import take_stock
-from .context import host_cookies
 from .context import load_sites
 from .context import open_database
+from .context import protected_cookies
 from .moments import Moment
 
 _HEADINGS = {
@@ -67,7 +67,9 @@ def observed(
         raise click.BadParameter(f"there is no site '{site_id}'; the sites are: {', '.join(sites)}.")
     with open_database().unit_of_work(read_only=True) as uow:
         stocks = [
-            take_stock(uow, site, now=SystemClock().now(), host_cookies=host_cookies(), since=since, at_least=at_least)
+            take_stock(
+                uow, site, now=SystemClock().now(), protected=protected_cookies(), since=since, at_least=at_least
+            )
             for name, (site, _) in sites.items()
             if site_id in {None, name}
         ]

@@ -14,9 +14,6 @@ from ..consent.services import Service
 from ..consent.services import StorageKind
 from ..consent.services import StoredItem
 from ..consent.site import Site
-from ..cookies.attributes import CLASS_COOKIE
-from ..cookies.attributes import STATE_COOKIE
-from ..cookies.attributes import SUBJECT_COOKIE
 from ..enforcement.consent_policy import overlaps
 from ..inventory.known import Known
 from ..inventory.proposals import Proposals
@@ -33,8 +30,6 @@ if t.TYPE_CHECKING:
 
 #: What was not seen for so long may be gone from the site.
 UNSEEN_DAYS = 90
-#: The cookies of consentkit itself, in no need of a service, though a site's cookies page does well to have one.
-OWN_COOKIES = frozenset({STATE_COOKIE, SUBJECT_COOKIE, CLASS_COOKIE, "consentkit_admin", "consentkit_admin_device"})
 #: Of so many names under one pattern one is told.
 _EXAMPLES = 5
 _PLACES = 20
@@ -210,18 +205,17 @@ def take_stock(
     site: Site,
     *,
     now: dt.datetime,
-    host_cookies: cabc.Set[str] = frozenset(),
+    protected: cabc.Container[str] = (),
     since: dt.datetime | None = None,
     at_least: int = 1,
 ) -> Stock:
     """Return what *site* declares together with what was seen of it.
 
-    :param host_cookies: names that the host application itself needs: its session's. :param since: only what was seen
-        then or later counts as seen. :param at_least: what was seen less often and is not declared
+    :param protected: names of cookies that are never withheld: the host application's session, our own. :param since:
+        only what was seen then or later counts as seen. :param at_least: what was seen less often and is not declared
         is left out: anybody can send a report.
     """
     seen = uow.observations.all(site.id, since=since)
-    own_cookies = host_cookies | OWN_COOKIES
     origins = {urllib.parse.urlsplit(origin).netloc for origin in site.site.origins}
     shared = {one.host: tuple(sorted(one.services)) for one in overlaps(site)}
     entries: list[Entry] = []
@@ -237,7 +231,7 @@ def take_stock(
             match = declared.of(name)
             if match is not None:
                 found[Standing.DECLARED, match].add(one)
-            elif name in (origins if kind is Kind.HOST else own_cookies):
+            elif name in (origins if kind is Kind.HOST else protected):
                 found[Standing.OWN, name].add(one)
             else:
                 found[Standing.UNDECLARED, name].add(one)

@@ -23,6 +23,7 @@ from ..enforcement.expiry import Place
 from ..enforcement.expiry import paths_of
 from ..enforcement.setcookie import parse
 from ..runtime import Runtime
+from ..runtime import protected_names
 from ..storage.observations import Kind
 from ..storage.observations import Outcome
 from ..storage.observations import Seen
@@ -60,14 +61,6 @@ def cookie_filter(app: flask.Flask, runtime: Runtime, snapshot: SiteSnapshot) ->
     if snapshot.site.enforcement.cookies is CookieMode.OFF:
         return None
     return CookieFilter(app, runtime, snapshot)
-
-
-def protected_names(app: flask.Flask) -> frozenset[str]:
-    """Return the cookies that are never withheld: the application's session, Flask-Login's own, and ours."""
-    names = {app.config.get("SESSION_COOKIE_NAME"), app.session_interface.get_cookie_name(app)}
-    if hasattr(app, "login_manager"):
-        names.add(app.config.get("REMEMBER_COOKIE_NAME", "remember_token"))
-    return OWN_COOKIES | {name for name in names if isinstance(name, str)}
 
 
 class CookieFilter:

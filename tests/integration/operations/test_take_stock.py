@@ -90,7 +90,7 @@ def test_declared_and_seen_are_one_list(database: Database) -> None:
     see(database, "www.steppe-herald.example", Outcome.BLOCKED, kind=Kind.HOST)
     see(database, "px.ads.linkedin.com", Outcome.REPORTED, kind=Kind.HOST, count=9)
     see(database, "elsewhere", site="another")
-    found = stock(database, host_cookies=frozenset({"session"}))
+    found = stock(database, protected={"session", "consentkit"})
     assert [(one.kind.value, one.name, one.standing.value) for one in found.entries] == [
         ("host", "px.ads.linkedin.com", "undeclared"),
         ("cookie", "_ga", "undeclared"),
