@@ -7,8 +7,6 @@ import json
 import time
 import typing as t
 
-import sqlalchemy as sa
-
 from consentkit.operations.take_stock import Entry
 from consentkit.operations.take_stock import Standing
 from consentkit.operations.take_stock import Stock
@@ -17,7 +15,6 @@ from consentkit.operations.take_stock import take_stock
 from consentkit.storage.observations import MAX_ROWS
 from consentkit.storage.observations import Kind
 from consentkit.storage.observations import Observation
-from consentkit.storage.observations import ObservationRow
 from consentkit.storage.observations import Outcome
 from consentkit.storage.observations import Seen
 from consentkit.storage.unit_of_work import Database
@@ -152,14 +149,12 @@ def test_it_is_json(database: Database) -> None:
 
 def test_as_much_as_is_kept_is_listed_in_a_moment(database: Database) -> None:
     """All that is kept of a site, 5,000 names of each kind."""
-    row = {"site": SITE.id, "directive": "", "section": "", "consent_class": 0, "outcome": Outcome.BLOCKED, "count": 1}
-    rows = [
-        row | {"kind": kind, "name": f"made-up-{i}.example", "first_seen": NOON, "last_seen": NOON}
-        for kind in Kind
-        for i in range(MAX_ROWS)
-    ]
     with database.unit_of_work() as uow:
-        uow.observations._session.execute(sa.insert(ObservationRow), rows)
+        for kind in Kind:
+            seen = (Seen(SITE.id, kind, f"made-up-{i}.example", "", "", 0, Outcome.BLOCKED) for i in range(MAX_ROWS))
+            uow.observations.add(
+                *(Observation(seen=one, count=1, lifetime=None, first_seen=NOON, last_seen=NOON) for one in seen)
+            )
     begun = time.perf_counter()
     found = stock(database)
     assert time.perf_counter() - begun < 5
