@@ -24,13 +24,16 @@ const entries = {
   "box.css": { entry: "styles/box.css", ...styles },
   "modal.css": { entry: "styles/modal.css", ...styles },
   "tag.css": { entry: "styles/tag.css", ...styles },
+  "frame.css": { entry: "styles/frame.css", ...styles },
   "embeds.css": { entry: "styles/embeds.css", ...styles },
   "pages.css": { entry: "styles/pages.css", ...styles },
   "preferences.css": { entry: "styles/preferences.css", ...styles },
   "messages.css": { entry: "styles/messages.css", ...styles },
   // What stands in a page is short: the one is a block, the other a module.
   "head.js": { entry: "src/head.ts", ...scripts, format: "esm" },
+  "policy.js": { entry: "src/policy.ts", ...scripts },
   "send.js": { entry: "src/send.ts", ...scripts, format: "esm" },
+  "limits.js": { entry: "src/limits.ts", ...scripts, format: "esm" },
   "release.js": { entry: "src/release.ts", ...scripts, format: "esm" },
   "choose.js": {
     entry: "src/choose.ts",
@@ -58,7 +61,7 @@ function text(files, name) {
 /** The version of what pages load when they need it: one for all, as the server counts it (see web/assets.py). */
 function version(files) {
   const hash = createHash("sha256");
-  for (const name of ["send.js", "release.js", "choose.js", "tell.js"]) hash.update(files.get(name));
+  for (const name of ["send.js", "limits.js", "release.js", "choose.js", "tell.js"]) hash.update(files.get(name));
   return { VERSION: hash.digest("base64url").slice(0, 16) };
 }
 

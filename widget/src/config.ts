@@ -1,5 +1,7 @@
 /** What the server tells the widget about a site. */
 
+import type { State } from "./api.ts";
+
 /** A service of the site, in the order by which the cookie's bitmap counts. */
 export interface ServiceEntry {
   readonly id: string;
@@ -24,6 +26,8 @@ interface SiteFacts {
   readonly services: readonly ServiceEntry[];
   /** What a necessary service stores under a name that an optional one may use as well, in the form of `stored`. */
   readonly kept?: string;
+  /** Not the server's: what holds since a decision on this page was stored, and only as long as that is what holds. */
+  own?: State;
 }
 
 /** What `page.js` reads from its element's `data-consentkit-config`. */

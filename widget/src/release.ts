@@ -7,6 +7,7 @@ import type { State } from "./api.ts";
 import { cleanUp } from "./blockers/cleanup.ts";
 import { arrive, forgetOnce, placeholderOf, showOnce } from "./blockers/embeds.ts";
 import { createGate } from "./blockers/gate.ts";
+import { LIMITS } from "./core/policy.ts";
 import { agrees } from "./core/state.ts";
 import type { Page } from "./start.ts";
 import { createTrap } from "./ui/modal.ts";
@@ -25,11 +26,12 @@ export interface Release {
 /** Where, for the next page alone, the names of services are kept of which the reader has to be told. */
 const LEFT = "consentkit:left";
 
-export function attach(page: Page): Release {
+export async function attach(page: Page): Promise<Release> {
   const { config, guard, state, decide, notice } = page;
   page.policy ??= createPolicy();
   const { policy } = page;
-  const gate = createGate(state, policy, guard);
+  const limits = LIMITS in window ? await page.load("limits") : undefined;
+  const gate = createGate(state, policy, guard, limits);
   const trap = createTrap();
   const mark = () => `${state().action}${agrees(state())}`;
   /** What held when it was looked at last. */
@@ -63,6 +65,7 @@ export function attach(page: Page): Release {
     // Who is asked again may agree again: until then only what this page itself made possible goes.
     if (now.status === "valid" || fewer.length) clean();
     lost.push(...fewer);
+    if (now.status === "valid" && fewer[0]) limits?.narrow();
     // The scripts have heard of it by then, and may have written once more.
     if (lost.length) setTimeout(clean);
     if (!gate.outrun() && now.status === "valid") guard(() => tell(fewer));
@@ -84,6 +87,9 @@ export function attach(page: Page): Release {
       // A refusal that is recorded a while after it took force is no second one.
       if (mark() !== held && state().action && !agrees(state())) forgetOnce();
       held = mark();
+      // Only in answer to the reader, and as long as the page still comes in: nobody expects it later.
+      if (now === config.own && (now !== before || document.readyState !== "complete") && limits?.renew(gate.agreed()))
+        return;
       gate.scan();
       const element = notice();
       trap(element?.hidden ? null : element);

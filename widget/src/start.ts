@@ -12,6 +12,7 @@ import { createConsent, type Relation } from "./core/consent.ts";
 import { createEvents } from "./core/events.ts";
 import type { Sender } from "./core/sending.ts";
 import { agrees, permits } from "./core/state.ts";
+import type { Limits } from "./limits.ts";
 import type { Release } from "./release.ts";
 import type { Tell } from "./tell.ts";
 import type { Policy } from "./ui/trusted.ts";
@@ -37,6 +38,7 @@ declare const VERSION: string;
 interface Parts {
   readonly send: Sender;
   readonly release: Release;
+  readonly limits: Limits;
   readonly choose: Choose;
   readonly tell: Tell;
 }

@@ -42,8 +42,9 @@ def csp(form: str, site_id: str | None, *, hosts: bool) -> None:
     sites = [site for name, (site, _) in found.items() if site_id in {None, name}]
     # The door beside this one owns the files; their texts are all that is needed here.
     folder = importlib.resources.files("consentkit.web").joinpath("static")
-    inline = inline_scripts(signals=any(site.signals.enabled for site in sites))
-    own = own_sources(folder.joinpath(name).read_text("utf-8") for name in inline)
+    policy = any(site.enforcement.narrows_pages for site in sites)
+    inline = inline_scripts(policy=policy, signals=any(site.signals.enabled for site in sites))
+    own = own_sources((folder.joinpath(name).read_text("utf-8") for name in inline), frames=policy)
     services: dict[str, list[str]] = {}
     for service in (service for site in sites for service in site.services if hosts and service.hosts):
         # Two sites may have a service of one name, each with hosts of its own.

@@ -77,3 +77,8 @@ class Enforcement(Model):
             "`X-Consentkit-Class`. Pages then have the policy of that class.",
         )
     )
+
+    @property
+    def narrows_pages(self) -> bool:
+        """Whether a page narrows its policy to what its reader agreed to, before it loads anything."""
+        return self.csp is PolicyMode.ENFORCE

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import collections.abc as cabc
+import dataclasses
 import logging
 import re
 
@@ -45,6 +46,8 @@ _KEPT = re.compile(
     r"async|defer|nomodule|integrity|crossorigin|referrerpolicy|fetchpriority|charset|id"
     r"|data-(?!consent|(src|service|type)$)[a-z0-9_.-]+"
 )
+#: What a frame may use whose provider nobody knows (Permissions Policy): nothing that senses the reader.
+_HARMLESS = "autoplay; clipboard-write; encrypted-media; fullscreen; picture-in-picture; web-share"
 #: How the log calls what has no host.
 _NOWHERE = "an address that is not of the web"
 
@@ -85,6 +88,21 @@ class Offers:
         return Content(
             name=provider.name if provider else address.host, link=found.link if found else address.text, title=title
         )
+
+    def alone(self, value: str) -> Content | None:
+        """Return the frame at the address *value*; ``None`` where readers can agree to no service that it is of."""
+        address = parse_address(value)
+        found = catalogue().recognise(address) if address else None
+        service = self._declared.of(address, found) if address else None
+        if address is None or service is None or is_necessary(service):
+            return None
+        if found is not None and found.frame:
+            content = self._content(found, service, title=None)
+            # Word for word where its host is declared: what the page has left out or added is the page's business.
+            return dataclasses.replace(content, frame=address.text) if covers(service, address.place) else content
+        if not covers(service, address.place):
+            return None
+        return Content(name=service.name, service=service, frame=address.text, allow=_HARMLESS)
 
     def framed(self, element: turbohtml.Element) -> Content | None:
         """Return what an ``iframe``, ``embed`` or ``object`` would show."""

@@ -19,6 +19,7 @@ from ..consent.purposes import NECESSARY
 from ..consent.services import StorageKind
 from ..consent.services import StoredItem
 from ..consent.site import GpcAnswer
+from ..enforcement.consent_policy import head_facts
 from ..notice.render import Notice
 from ..operations.publish_site import UNKNOWN_REVISION
 from ..operations.publish_site import SiteSnapshot
@@ -28,6 +29,7 @@ _STYLE = "text/css; charset=utf-8"
 #: The files' names to their media types. Nothing else is served. None has a word that lists of filters match.
 _TYPES = {
     "send.js": _SCRIPT,
+    "limits.js": _SCRIPT,
     "release.js": _SCRIPT,
     "choose.js": _SCRIPT,
     "tell.js": _SCRIPT,
@@ -36,6 +38,7 @@ _TYPES = {
     "box.css": _STYLE,
     "modal.css": _STYLE,
     "embeds.css": _STYLE,
+    "frame.css": _STYLE,
     "pages.css": _STYLE,
     # Pages no longer ask for it; those that a cache kept do.
     "page.js": _SCRIPT,
@@ -43,7 +46,7 @@ _TYPES = {
     "widget.d.mts": "text/plain; charset=utf-8",
 }
 #: What a page's script loads when it needs it, with one version for all: the page names it once (see widget/build.mjs).
-_PARTS = ("send.js", "release.js", "choose.js", "tell.js")
+_PARTS = ("send.js", "limits.js", "release.js", "choose.js", "tell.js")
 #: The same for what has another name now.
 _OLD_NAMES = {"consentkit.css": "bar.css"}
 #: In the tag's script, where its data goes.
@@ -150,6 +153,14 @@ def _named(key: str, items: cabc.Iterable[StoredItem]) -> dict[str, str]:
     # is in every page: what is empty is not there.
     text = " ".join(_STORED[item.kind] + item.name for item in items)
     return {key: text} if text else {}
+
+
+def policy_facts(snapshot: SiteSnapshot) -> dict[str, object] | None:
+    """Return what a page must know to narrow its own policy (see widget/src/policy.ts), ``None`` where it does not."""
+    if not snapshot.site.enforcement.narrows_pages:
+        return None
+    facts = head_facts(snapshot.site, snapshot.services_order)
+    return {"site": snapshot.site.id, "revision": page_revision(snapshot), **facts}
 
 
 def signals_facts(snapshot: SiteSnapshot) -> dict[str, object] | None:

@@ -11,6 +11,7 @@ from werkzeug.exceptions import HTTPException
 
 from ..errors import ConsentKitError
 from . import decisions
+from . import embed
 from . import openapi
 from . import pages
 from . import reads
@@ -35,6 +36,7 @@ ROUTES: tuple[tuple[str, str, dict[str, View]], ...] = (
     ("/decisions", "decisions", {"POST": decisions.post_decision, "OPTIONS": decisions.preflight}),
     ("/state", "state", {"GET": reads.state}),
     ("/preferences", "preferences", {"GET": pages.preferences}),
+    ("/embed", "embed", {"GET": embed.embed}),
     ("/privacy", "privacy", {"GET": lambda: pages.policy("privacy")}),
     ("/terms", "terms", {"GET": lambda: pages.policy("terms")}),
     ("/cookies", "cookies", {"GET": lambda: pages.policy("cookies")}),

@@ -196,6 +196,21 @@ _PATHS: Json = {
         _VERSION,
         operation="preferences",
     ),
+    "/embed": _get(
+        "One frame of a declared service, for pages whose policy does not let it through.",
+        {
+            "200": _answer(
+                "A page with nothing but that frame.",
+                "text/html",
+                Content_Security_Policy="For that frame, in pages of the site alone.",
+                Cache_Control="The same for every reader.",
+            ),
+            "400": _problem("There is no address in it."),
+        },
+        _LOCALE,
+        {**_query("src", "The frame's address."), "required": True},
+        operation="embed",
+    ),
     "/privacy": _policy("privacy", "The privacy policy."),
     "/terms": _policy("terms", "The terms of use."),
     "/cookies": _policy("cookies", "Every declared service and what it stores, written from the configuration."),

@@ -25,6 +25,7 @@ from ..notice.texts import ELSEWHERE
 from ..operations.publish_site import SiteSnapshot
 from ..runtime import current_runtime
 from .assets import page_revision
+from .assets import policy_facts
 from .assets import signals_facts
 from .assets import static_asset
 from .assets import static_text
@@ -63,7 +64,7 @@ class TemplateApi:
         sheet = f"{snapshot.site.notice.layout}.css"
         style = static_asset(sheet)
         answer = snapshot.site.gpc.answer
-        return markupsafe.Markup(
+        return self._policy(snapshot) + markupsafe.Markup(
             # What comes after the notice, for Chromium waits only for an element's beginning.
             '<link rel="expect" href="#consentkit-first" blocking="render">'
             '<link rel="stylesheet" href="{base}{assets}/{sheet}?v={version}">'
@@ -187,6 +188,21 @@ class TemplateApi:
         """
         return csp_sources(services=services)
 
+    def _policy(self, snapshot: SiteSnapshot) -> markupsafe.Markup:
+        facts = policy_facts(snapshot)
+        if facts is None:
+            return markupsafe.Markup()
+        return markupsafe.Markup(
+            "<script data-consentkit-hosts='{facts}'{nonce}>{script}</script>"
+            # Of nothing, so it does nothing (HTML, 4.2.5.3). But Chromium looks ahead for what to load, and no further
+            # than to such a line before the parser is there: by then the policy of the script above is in force.
+            '<meta http-equiv="Content-Security-Policy" content="">'
+        ).format(
+            facts=htmlsafe_json_dumps(facts, ensure_ascii=False, separators=(",", ":")),
+            nonce=self._nonce_attribute(),
+            script=markupsafe.Markup(static_text("policy.js")),  # noqa: S704 - our own file, as above
+        )
+
     def _signals(self, snapshot: SiteSnapshot) -> markupsafe.Markup:
         facts = signals_facts(snapshot)
         if facts is None:
@@ -227,8 +243,9 @@ def csp_sources(*, services: bool = False) -> dict[str, list[str]]:
     sites = None
     if services or flask.has_app_context():
         sites = [snapshot.site for snapshot in current_runtime().sites.values()]
-    has_signals = sites is None or any(site.signals.enabled for site in sites)
-    sources = own_sources(static_text(name) for name in inline_scripts(signals=has_signals))
+    policy = sites is None or any(site.enforcement.narrows_pages for site in sites)
+    signals = sites is None or any(site.signals.enabled for site in sites)
+    sources = own_sources(map(static_text, inline_scripts(policy=policy, signals=signals)), frames=policy)
     for directive, hosts in service_sources(sites or ()).items() if services else ():
         sources.setdefault(directive, []).extend(hosts)
     return sources

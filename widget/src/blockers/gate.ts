@@ -8,12 +8,15 @@
 
 import type { State } from "../api.ts";
 import { permits } from "../core/state.ts";
+import type { Limits } from "../limits.ts";
 import type { Policy } from "../ui/trusted.ts";
 import { isShown, markShown, placeholderOf } from "./embeds.ts";
 
 export interface Gate {
   /** Looks through the page again: after a change, and whenever something was inserted. */
   scan(): void;
+  /** What may be let go, whether it is already or not. */
+  agreed(): readonly HTMLElement[];
   /** Whether a script has run that may not run any more, and does not stop by itself. Only a new page stops it. */
   outrun(): boolean;
 }
@@ -51,7 +54,12 @@ function addresses(element: Element): Address[] {
   return found;
 }
 
-export function createGate(state: () => State, policy: Policy, guard: (work: () => unknown) => Promise<void>): Gate {
+export function createGate(
+  state: () => State,
+  policy: Policy,
+  guard: (work: () => unknown) => Promise<void>,
+  limits?: Limits,
+): Gate {
   const taken = new WeakSet<Element>();
   /** The addresses with which an element was let go. */
   const opened = new WeakMap<Element, string>();
@@ -112,8 +120,9 @@ export function createGate(state: () => State, policy: Policy, guard: (work: () 
     for (const [part, name, value] of all) {
       // A sanitizer may let a `data-` attribute through that it would not let through as `src`.
       if (/^(src|href|data)$/.test(name) && !/^https?:$/.test(new URL(value, document.baseURI).protocol)) return;
-      if (part.getAttribute(name) === value) continue;
-      part.setAttribute(name, policy.createScriptURL(value));
+      const address = limits?.through(part, value) ?? value;
+      if (part.getAttribute(name) === address) continue;
+      part.setAttribute(name, policy.createScriptURL(address));
       sources ||= part !== element && part.localName === "source";
     }
     if (sources) (element as HTMLMediaElement).load?.();
@@ -134,7 +143,7 @@ export function createGate(state: () => State, policy: Policy, guard: (work: () 
     if (element.localName === "script") {
       const script = element as HTMLScriptElement;
       const asynchronous = script.hasAttribute("async");
-      if (script.type !== "text/plain" || taken.has(script) || !judge(script).may) return;
+      if (script.type !== "text/plain" || taken.has(script) || !judge(script).may || limits?.waits(script)) return;
       // What the browser would run after the page is there.
       const deferred = !asynchronous && (script.defer || script.dataset.type === "module");
       if (deferred && document.readyState === "loading") return;
@@ -144,7 +153,8 @@ export function createGate(state: () => State, policy: Policy, guard: (work: () 
       else line = line.then(() => guard(() => run(script)));
       return;
     }
-    const { may, negative } = judge(element, isShown(element));
+    const { may: agreed, negative } = judge(element, isShown(element));
+    const may = agreed && (opened.has(element) || !limits?.waits(element));
     const all = addresses(element);
     if (all.length) {
       const values = all.map(([, , value]) => value).join();
@@ -161,8 +171,9 @@ export function createGate(state: () => State, policy: Policy, guard: (work: () 
     if (negative || (!all.length && placeholderOf(element) !== element)) element.toggleAttribute("hidden", !may);
   }
 
+  const held = () => [...document.querySelectorAll<HTMLElement>(HELD)];
   const scan = () => {
-    for (const element of document.querySelectorAll<HTMLElement>(HELD)) guard(() => look(element));
+    for (const element of held()) guard(() => look(element));
   };
 
   // `start.ts` notices what is inserted.
@@ -172,5 +183,9 @@ export function createGate(state: () => State, policy: Policy, guard: (work: () 
   });
   document.addEventListener("DOMContentLoaded", scan);
 
-  return { scan, outrun: () => ran.some((script) => !("stops" in script.dataset) && !judge(script).agreed) };
+  return {
+    scan,
+    agreed: () => held().filter((element) => judge(element).may),
+    outrun: () => ran.some((script) => !("stops" in script.dataset) && !judge(script).agreed),
+  };
 }

@@ -26,7 +26,7 @@ export interface Relation {
 }
 
 export interface Options {
-  readonly config: Known & Pick<Config, "maxAgeDays">;
+  readonly config: Known & Pick<Config, "maxAgeDays" | "own">;
   /** The absolute address of the service, ending in a slash. */
   readonly base: string;
   readonly world: World;

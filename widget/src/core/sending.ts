@@ -72,6 +72,7 @@ export function createSender({ config, base, world, relation, state, set, seen: 
     if (credentials === "omit") setCookie(`${reply.state}; Max-Age=${(config.maxAgeDays ?? 0) * 86_400}`);
     kept = failed = undefined;
     keep(null);
+    config.own = next;
     set(next);
     return true;
   }
@@ -154,7 +155,8 @@ export function createSender({ config, base, world, relation, state, set, seen: 
         failed = [content, body];
         if (markOf(world) === seen) return "failed";
         // Perhaps the answer was lost, but not its cookie.
-        set(read(0));
+        config.own = read(0);
+        set(config.own);
         return agrees(state()) ? "stored" : "failed";
       }
       await wait(reply.wait || 700 * attempt);

@@ -32,7 +32,8 @@ test("the built files that are committed are those of these sources", async () =
 });
 
 test("what stands in a page ends neither its element nor becomes a comment", () => {
-  for (const name of ["head.js", "page.js"]) assert.doesNotMatch(contents(name).toString(), /<\/script|<!--/i);
+  for (const name of ["policy.js", "head.js", "page.js"])
+    assert.doesNotMatch(contents(name).toString(), /<\/script|<!--/i);
 });
 
 test("no file's name has a word that lists of filters look for", () => {
