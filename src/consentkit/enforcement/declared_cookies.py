@@ -48,9 +48,13 @@ class Declared(t.NamedTuple):
 
     def allowed(self, choice: Choice) -> bool:
         """Whether the cookie may leave for who chose so. One service of those that declare it is enough."""
-        if self.standing is Standing.OPTIONAL:
-            return any(choice.services.get(service, False) for service in self.services)
-        return self.standing is not Standing.UNDECLARED
+        if not self.services:
+            return self.standing is not Standing.UNDECLARED
+        # A loop, for it is in every response's way.
+        for service in self.services:
+            if choice.services.get(service, False):
+                return True
+        return self.standing is not Standing.OPTIONAL
 
 
 class DeclaredCookies:

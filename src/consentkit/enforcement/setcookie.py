@@ -37,16 +37,14 @@ class Attributes(t.NamedTuple):
     path: str | None = None
     partitioned: bool = False
 
-    def lifetime(self, now: float) -> int | None:
-        """Return for how many seconds the cookie stays; ``None``: until the browser is closed; 0: it is deleted.
-
-        :param now: seconds since 1970.
-        """
-        if self.max_age is not None:
-            return max(0, min(self.max_age, LONGEST))
-        if self.expires is not None:
-            return max(0, min(int(self.expires - now), LONGEST))
-        return None
+    def lifetime(self, now: dt.datetime) -> int | None:
+        """Return for how many seconds the cookie stays; ``None``: until the browser is closed; 0: it is deleted."""
+        seconds = self.max_age
+        if seconds is None:
+            if self.expires is None:
+                return None
+            seconds = int(self.expires - now.timestamp())
+        return max(0, min(seconds, LONGEST))
 
 
 class SetCookie(t.NamedTuple):

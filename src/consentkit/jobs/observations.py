@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import collections.abc as cabc
 import datetime as dt
 import logging
 import threading
@@ -77,9 +78,21 @@ class Observed:
 
         :param lifetime: how long a cookie was to stay, in seconds.
         """
-        now = self._clock.now()
+        self.add_all(((seen, lifetime),), self._clock.now())
+
+    def add_all(self, sightings: cabc.Iterable[tuple[Seen, int | None]], now: dt.datetime) -> None:
+        """Do so with all of one response, each with its lifetime."""
         with self._lock:
-            self._add(seen, _Count(1, lifetime, now, now))
+            for seen, lifetime in sightings:
+                found = self._counts.get(seen)
+                if found is None:
+                    self._add(seen, _Count(1, lifetime, now, now))
+                    continue
+                # The same as adding a count of one, and in every response's way.
+                found.count += 1
+                if lifetime is not None and (found.lifetime is None or lifetime > found.lifetime):
+                    found.lifetime = lifetime
+                found.last = max(found.last, now)
 
     def _add(self, seen: Seen, more: _Count) -> None:
         found = self._counts.get(seen)

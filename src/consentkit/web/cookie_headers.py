@@ -46,6 +46,13 @@ _NOT_MODIFIED = 304
 _MAX_REFERER = 8192
 _MAX_NAME = 200
 _MAX_SECTION = 200
+_MAX_SEEN = 1024
+_MAX_STAYING = 1024
+# Looking these up takes longer than comparing with them.
+_OPTIONAL = Standing.OPTIONAL
+_PROTECTED = Standing.PROTECTED
+_PASSED = Outcome.PASSED
+_WITHHELD = Outcome.WITHHELD
 #: Stands for the name of a cookie without one: no name can hold a space.
 NAMELESS = "(no name)"
 # The class of consent does not matter to what leaves in any case.
@@ -77,6 +84,9 @@ class CookieFilter:
         self._enforces = rules.cookies is CookieMode.ENFORCE
         self._undeclared_pass = rules.undeclared_cookies is Undeclared.PASS
         self._deletions = Deletions()
+        # Names of the readers' cookies of which nothing is deleted, so that they are not looked up again and again.
+        self._stays: frozenset[str] = frozenset()
+        self._seen = functools.lru_cache(maxsize=_MAX_SEEN)(self._sighting)
         self._told: set[str] = set()
         self._adviser = adviser_of(app) if app.debug else None
 
@@ -86,12 +96,17 @@ class CookieFilter:
 
     def apply(self, exchange: Exchange) -> None:
         """Take out of the headers what may not leave, and add what deletes."""
-        headers = exchange.headers
-        setting = [i for i, (name, _) in enumerate(headers) if len(name) == len(_SET_COOKIE) and _is_setting(name)]
+        setting = [
+            i
+            for i, (name, _) in enumerate(exchange.headers)
+            if name == "Set-Cookie" or (len(name) == len(_SET_COOKIE) and _is_setting(name))
+        ]
         if setting:
             self._judge(exchange, setting)
-        if self._enforces and self._declared.any_deletable and "HTTP_COOKIE" in exchange.environ:
-            self._expire(exchange)
+        if self._enforces and "HTTP_COOKIE" in exchange.environ:
+            carried = self._deletable(exchange.carried)
+            if carried or exchange.decided is not None:
+                self._expire(exchange, carried)
 
     def fall_back(self, exchange: Exchange) -> None:
         """Withhold whatever is not plainly necessary."""
@@ -118,44 +133,41 @@ class CookieFilter:
         # The answer to a decision: from here on, this is what the reader agreed to.
         decided = [cookie.value for cookie in cookies if cookie.name == STATE_COOKIE and cookie.value]
         exchange.decided = decided[-1] if decided else None
-        now = self._runtime.clock.now().timestamp()
+        now = self._runtime.clock.now()
         section = _section(exchange)
+        sightings = []
         withheld = set()
-        for i, cookie in zip(setting, cookies, strict=True):
-            lifetime = cookie.attributes.lifetime(now)
+        for i, (name, _, attributes) in zip(setting, cookies, strict=True):
+            lifetime = attributes.lifetime(now)
             if lifetime == 0:
                 # What deletes is never withheld: nothing is kept by it.
                 continue
-            declared = self._declared.find(cookie.name)
-            leaves = self._leaves(declared, exchange)
-            if not leaves:
-                withheld.add(i)
+            declared = self._declared.find(name)
+            leaves = not self._enforces or self._leaves(declared, exchange)
             if self._adviser is not None and not declared.allowed(exchange.reader.choice):
-                self._adviser.tell_cookie(cookie.name, exchange, declared.services, is_withheld=not leaves)
+                self._adviser.tell_cookie(name, exchange, declared.services, is_withheld=not leaves)
             consent_class = _ANY_CLASS
-            if declared.standing is Standing.OPTIONAL:
+            if declared.standing is _OPTIONAL:
                 consent_class = exchange.reader.consent_class
                 if leaves and self._enforces and declared.deletable:
-                    self._deletions.remember(cookie.name, _place(cookie.attributes, exchange.environ))
-            elif declared.standing is Standing.PROTECTED and not declared.is_told:
-                self._tell(cookie.name)
-            self._count(cookie.name, section, consent_class, Outcome.PASSED if leaves else Outcome.WITHHELD, lifetime)
+                    self._deletions.remember(name, _place(attributes, exchange.environ))
+            elif not declared.is_told and declared.standing is _PROTECTED:
+                self._tell(name)
+            if not leaves:
+                withheld.add(i)
+            outcome = _PASSED if leaves else _WITHHELD
+            sightings.append((self._seen(name[:_MAX_NAME], section, consent_class, outcome), lifetime))
+        self._runtime.observed.add_all(sightings, now)
         if withheld:
             exchange.headers = [header for i, header in enumerate(headers) if i not in withheld]
 
     def _leaves(self, declared: Declared, exchange: Exchange) -> bool:
-        if not self._enforces:
-            return True
-        match declared.standing:
-            case Standing.OPTIONAL:
-                return declared.allowed(exchange.reader.choice)
-            case Standing.UNDECLARED:
-                return self._undeclared_pass
-        return True
+        if declared.standing is _OPTIONAL:
+            return declared.allowed(exchange.reader.choice)
+        return self._undeclared_pass or declared.standing is not Standing.UNDECLARED
 
-    def _count(self, name: str, section: str, consent_class: int, outcome: Outcome, lifetime: int | None) -> None:
-        site = self._snapshot.site.id
-        self._runtime.observed.add(Seen(site, Kind.COOKIE, _shown(name), "", section, consent_class, outcome), lifetime)
+    def _sighting(self, name: str, section: str, consent_class: int, outcome: Outcome) -> Seen:
+        return Seen(self._snapshot.site.id, Kind.COOKIE, _shown(name), "", section, consent_class, outcome)
 
     def _tell(self, name: str) -> None:
         if name not in self._told and name not in OWN_COOKIES:
@@ -170,13 +182,10 @@ class CookieFilter:
 
     # ── what is deleted ──
 
-    def _expire(self, exchange: Exchange) -> None:
+    def _expire(self, exchange: Exchange, carried: cabc.Collection[str]) -> None:
         """Delete what the reader's browser still has of what they refused."""
-        carried = self._deletable(exchange.environ["HTTP_COOKIE"])
         # The request of the page on which a decision was taken may carry more than this one does.
         others = [] if exchange.decided is None else [name for name in self._deletions.seen if name not in carried]
-        if not carried and not others:
-            return
         reader = exchange.reader
         if reader.status is not Status.VALID:
             return
@@ -195,16 +204,21 @@ class CookieFilter:
         )
         exchange.headers += [("Set-Cookie", header) for header in chosen]
         section = _section(exchange)
-        for name in refused:
-            self._count(name, section, reader.consent_class, Outcome.EXPIRED, None)
+        self._runtime.observed.add_all(
+            [(self._seen(name, section, reader.consent_class, Outcome.EXPIRED), None) for name in refused],
+            self._runtime.clock.now(),
+        )
 
-    def _deletable(self, header: str) -> dict[str, None]:
-        """Return the names in a ``Cookie`` header of what a refusal deletes, in their order, each once."""
-        found: dict[str, None] = {}
-        for pair in header.split(";"):
-            name, equals, _ = pair.partition("=")
-            if equals and self._declared.find(name := name.strip()).deletable:
-                found[name] = None
+    def _deletable(self, cookies: cabc.Iterable[tuple[str, str]]) -> list[str]:
+        """Return the names of a request's cookies that a refusal deletes, each once."""
+        names = {name for name, _ in cookies} - self._stays
+        if not names:
+            return []
+        found = sorted(name for name in names if self._declared.find(name).deletable)
+        if len(self._stays) > _MAX_STAYING:
+            # Readers can make up names. One request cannot have many.
+            self._stays = frozenset()
+        self._stays |= names.difference(found)
         return found
 
 

@@ -29,7 +29,7 @@ class Exchange:
     :ivar decided: the state that this very response gives the reader, once the filter of cookies has found one.
     """
 
-    __slots__ = ("_reader", "decided", "environ", "headers", "plan", "status")
+    __slots__ = ("_carried", "_reader", "decided", "environ", "headers", "plan", "status")
 
     def __init__(self, plan: Plan, environ: Environ, status: str, headers: Headers) -> None:
         self.plan = plan
@@ -37,15 +37,26 @@ class Exchange:
         self.status = int(status[:3]) if status[:3].isdecimal() else 0
         self.headers = headers
         self.decided: str | None = None
+        self._carried: list[tuple[str, str]] | None = None
         self._reader: Reader | None = None
 
     @property
     def reader(self) -> Reader:
         """Whose response this is: read when it is first asked for, from this response's own decision if it has one."""
         if self._reader is None:
-            values = {self.decided} if self.decided is not None else state_values(self.environ)
+            if self.decided is not None:
+                values = {self.decided}
+            else:
+                values = {value for name, value in self.carried if name == STATE_COOKIE}
             self._reader = self.plan.readers.read(values)
         return self._reader
+
+    @property
+    def carried(self) -> list[tuple[str, str]]:
+        """The cookies of the request, names and values."""
+        if self._carried is None:
+            self._carried = _cookies_of(self.environ)
+        return self._carried
 
     def header(self, name: str) -> str:
         """Return the values of the response's header of that *name* (in small letters), with commas between."""
@@ -74,17 +85,15 @@ class Plan:
     filters: tuple[Filter, ...]
 
 
-def state_values(environ: Environ) -> set[str]:
-    """Return the different values of the state cookie that a request carries: as Flask reads them, and quicker."""
+def _cookies_of(environ: Environ) -> list[tuple[str, str]]:
+    """Return the cookies that a request carries: as Flask reads them, and quicker."""
     header: str = environ.get("HTTP_COOKIE", "")
-    if STATE_COOKIE not in header:
-        return set()
     if '"' in header:
         # Quoted values may hold semicolons.
-        return set(parse_cookie(environ).getlist(STATE_COOKIE))
-    values = set()
+        return list(parse_cookie(environ).items(multi=True))
+    cookies = []
     for pair in header.split(";"):
-        name, _, value = pair.partition("=")
-        if name.strip() == STATE_COOKIE:
-            values.add(value.strip())
-    return values
+        name, equals, value = pair.partition("=")
+        if equals:
+            cookies.append((name.strip(), value.strip()))
+    return cookies

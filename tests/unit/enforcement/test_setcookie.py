@@ -15,7 +15,7 @@ from consentkit.enforcement.setcookie import LONGEST
 from consentkit.enforcement.setcookie import parse
 from tests.factories import make_site
 
-NOW = dt.datetime(2026, 11, 23, 12, 0, tzinfo=dt.UTC).timestamp()
+NOW = dt.datetime(2026, 11, 23, 12, 0, tzinfo=dt.UTC)
 
 
 def item(name, **more):
