@@ -63,7 +63,9 @@ def _path(data: dict[str, t.Any], service: str, entry: dict[str, str]) -> Path:
         if one["id"] == service:
             for key, wanted in entry.items():
                 for j, item in enumerate(one.get(key, ())):
-                    if wanted in (item, item.get("name") if isinstance(item, dict) else None):
+                    if item == wanted:
                         return ("services", i, key, j)
+                    if isinstance(item, dict) and item.get("name") == wanted:
+                        return ("services", i, key, j, "name")
             return ("services", i)
     return ()

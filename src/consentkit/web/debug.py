@@ -148,16 +148,16 @@ class Adviser:
         for policy in policies:
             if policy.faults:
                 self._tell_faults(policy)
-        for load in flask.g.get(_LOADS, ()):
-            for service in snapshot.site.services:
-                if not covers(service, load.place):
-                    continue
-                if not all(one.allows(load.directive, load.scheme, load.place, own=own) for one in policies):
-                    self._tell_blocked(load.place, load.directive, service, snapshot)
         for service in snapshot.site.services:
-            for host in service.hosts:
-                if any(policy.blocks_wholly(host, own=own) for policy in policies):
-                    self._tell_blocked(host, "", service, snapshot)
+            stopped = [host for host in service.hosts if any(one.blocks_wholly(host, own=own) for one in policies)]
+            if stopped:
+                self._tell_blocked(stopped, "none of its directives has", service, snapshot)
+                continue
+            for load in flask.g.get(_LOADS, ()):
+                through = (one.allows(load.directive, load.scheme, load.place, own=own) for one in policies)
+                if covers(service, load.place) and not all(through):
+                    lacks = f"its '{load.directive}', or what that falls back on, lacks"
+                    self._tell_blocked([_declared_as(service, load.place)], lacks, service, snapshot)
 
     def _tell_faults(self, policy: SitePolicy) -> None:
         key = ("faults", *policy.faults)
@@ -169,17 +169,16 @@ class Adviser:
                 None,
             )
 
-    def _tell_blocked(self, host: str, directive: str, service: Service, snapshot: SiteSnapshot) -> None:
-        key = ("blocked", host, directive)
+    def _tell_blocked(self, hosts: cabc.Sequence[str], lacks: str, service: Service, snapshot: SiteSnapshot) -> None:
+        key = ("blocked", service.id, lacks, *hosts)
         if self._is_told(*key):
             return
-        place = self._place(snapshot.site.id, service.id, hosts=_declared_as(service, host))
-        what = f"its '{directive}', or what that falls back on, lacks" if directive else "none of its directives has"
+        place = self._place(snapshot.site.id, service.id, hosts=hosts[0])
         self._warn(
             key,
             f"The Content-Security-Policy that the application sets on '{_view()}' stops what the service "
-            f"'{service.id}' loads, even for readers who agreed: {what} '{host}', declared at {place or '?'}. Add it "
-            "to the application's own policy: 'consent.csp_sources(services=True)' gives the hosts of all services.",
+            f"'{service.id}' loads, even for readers who agreed: {lacks} {_quoted(hosts)}, declared at {place or '?'}. "
+            "Add to the application's own policy what 'consent.csp_sources(services=True)' gives.",
             place,
         )
 

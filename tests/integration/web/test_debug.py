@@ -265,7 +265,7 @@ def test_the_line_is_found_in_a_folder_of_sites(make_newsroom: MakeNewsroom) -> 
     (newsroom.file.parent / "a.toml").write_text("[site]\nid = 5", encoding="utf-8")
     place = debug.place_of(newsroom.file.parent, "steppe-herald", "counter", cookies="_count")
     assert place is not None
-    assert str(place) == f"{newsroom.file}:{line(newsroom, '_count')} (services[0].cookies[0])"
+    assert str(place) == f"{newsroom.file}:{line(newsroom, '_count')} (services[0].cookies[0].name)"
     assert debug.place_of(newsroom.file, "taiga") is None
     newsroom.file.unlink()
     ((one,),) = told(newsroom, page(LIVE))
