@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import collections.abc as cabc
+import itertools
 import typing as t
 import urllib.parse
 
@@ -62,7 +63,7 @@ class Load(t.NamedTuple):
 
 
 def loads(html: str, url: str) -> cabc.Iterator[Load]:
-    """Yield what the page *html* at *url* loads from other servers by its own markup, at most 2,000 addresses.
+    """Yield what the page *html* at *url* loads by its own markup: its first 2,000 elements that can load.
 
     What stands in ``<noscript>`` counts, for it is loaded where there is no script; what stands in ``<template>``
     does not. A form's ``action`` and a link are the reader's own act. What scripts and styles load is not seen here.
@@ -71,8 +72,7 @@ def loads(html: str, url: str) -> cabc.Iterator[Load]:
     base = page.select_one("base[href]")
     if base is not None:
         url = _joined(url, base.attr("href") or "")
-    found = 0
-    for element in page.select(",".join(_LOADING)):
+    for element in itertools.islice(page.select(",".join(_LOADING)), _MANY):
         if any(one.tag == "template" for one in element.ancestors if isinstance(one, turbohtml.Element)):
             continue
         is_held = element.attr("data-consent") is not None
@@ -80,9 +80,6 @@ def loads(html: str, url: str) -> cabc.Iterator[Load]:
             scheme, place = _place(_joined(url, written))
             if not place:
                 continue
-            found += 1
-            if found > _MANY:
-                return
             held = attribute.startswith("data-")
             yield Load(element.tag, attribute, written, scheme, place, directive, held)
 
