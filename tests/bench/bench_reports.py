@@ -20,6 +20,7 @@ import statistics
 import sys
 import tempfile
 import time
+import typing as t
 
 from tests.sites import write_site
 
@@ -35,11 +36,20 @@ ROUNDS = 5
 SECONDS = 3.0
 #: Reports in one post of the Reporting API: what a page with several blocked hosts sends.
 BATCH = 10
-#: So many decide at once while reports come in.
-READERS = 2
-FLOOD_SECONDS = 12.0
-#: Reports a second beside the decisions; the first is none.
-FLOODS = (0, 300, 1000, 3000)
+#: Decisions a second, of so many readers at once, while others post.
+DECISIONS = 40
+READERS = 4
+FLOOD_ROUNDS = 4
+FLOOD_SECONDS = 8.0
+#: What comes in beside the decisions: nothing; so many posts a second to a bare Flask application in processes of its
+#: own, which take as much of the machine as such a flood takes of any; reports.
+FLOODS = {
+    "decisions alone": (None, 0),
+    "beside 3,000 bare posts/s elsewhere": ("bare", 3000),
+    "beside 300 reports/s": ("reports", 300),
+    "beside 1,000 reports/s": ("reports", 1000),
+    "beside 3,000 reports/s": ("reports", 3000),
+}
 
 _PATH = "/consent/csp-reports?site=steppe-herald&class=3"
 _POLICY = "default-src 'self' 'unsafe-inline' 'unsafe-eval' data: blob: https://counter.example; report-to consentkit"
@@ -100,40 +110,58 @@ def ever_new() -> cabc.Callable[[], str]:
     return lambda: f"forged-{next(numbers)}.example"
 
 
-def flood(port: int, rate: float, told: multiprocessing.Queue[load.Result]) -> None:
-    """Send forged reports at that rate, from a process of its own."""
-    told.put(load.run(single(port, ever_new()), port, seconds=FLOOD_SECONDS, rate=rate))
+def flood(kind: str, port: int, rate: float, told: multiprocessing.Queue[load.Result]) -> None:
+    """Post at that rate, from a process of its own: forged reports, or anything."""
+    requests = bare_posts(port) if kind == "bare" else single(port, ever_new())
+    told.put(load.run(requests, port, seconds=FLOOD_SECONDS, rate=rate))
 
 
-def beside(port: int, rate: float) -> tuple[load.Result, load.Result | None]:
-    """Measure decisions while that many reports a second come in."""
+def beside(port: int, flooded: int, kind: str | None, rate: float) -> tuple[load.Result, float]:
+    """Measure decisions at *port* while that much comes in at *flooded*. Returns how many a second came in, too."""
     told: multiprocessing.Queue[load.Result] = multiprocessing.Queue()
-    process = multiprocessing.Process(target=flood, args=(port, rate, told)) if rate else None
+    process = multiprocessing.Process(target=flood, args=(kind, flooded, rate, told)) if kind else None
     if process is not None:
         process.start()
         time.sleep(0.5)
-    result = load.run(decisions(port), port, seconds=FLOOD_SECONDS - 1, connections=READERS)
+    result = load.run(decisions(port), port, seconds=FLOOD_SECONDS - 1, connections=READERS, rate=DECISIONS)
     if process is None:
-        return result, None
-    flooded = told.get(timeout=60)
+        return result, 0.0
+    came = told.get(timeout=60)
     process.join(60)
-    return result, flooded
+    return result, came.rate
 
 
-def memory(port: int) -> int:
-    """Return the kilobytes of memory of the largest process that listens on *port*'s command line."""
+def memory(port: int) -> float:
+    """Return the megabytes of the largest of the processes that serve *port*."""
     largest = 0
     for folder in pathlib.Path("/proc").glob("[0-9]*"):
-        with contextlib.suppress(OSError):
+        with contextlib.suppress(OSError, ValueError):
             command = (folder / "cmdline").read_bytes().split(b"\0")
-            if b"granian" in command and str(port).encode() in command:
+            if str(port).encode() in command:
                 status = (folder / "status").read_text().split()
                 largest = max(largest, int(status[status.index("VmRSS:") + 1]))
-    return largest
+    return round(largest / 1024, 1)
+
+
+def rates(runs: cabc.Mapping[str, list[load.Result]], size: cabc.Mapping[str, int]) -> dict[str, dict[str, t.Any]]:
+    """Return the figures of the first part, by case."""
+    bare = statistics.median(run.rate for run in runs["bare Flask POST"])
+    return {
+        name: {
+            "per_second": round(statistics.median(run.rate for run in done) * size[name]),
+            "spread": [round(end(run.rate for run in done) * size[name]) for end in (min, max)],
+            "posts_to_bare": round(statistics.median(run.rate for run in done) / bare, 2),
+            "p50_ms": round(statistics.median(run.p50 for run in done), 1),
+            "p99_ms": round(statistics.median(run.p99 for run in done), 1),
+            "statuses": sorted({status for run in done for status in run.statuses}),
+        }
+        for name, done in runs.items()
+    }
 
 
 def main() -> None:
     """Measure and print a table and JSON."""
+    order = random.Random(SEED)
     with contextlib.ExitStack() as stack:
         folder = pathlib.Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="consentkit-bench-")))
         write_site(folder).rename(folder / "site.toml")
@@ -147,53 +175,49 @@ def main() -> None:
             f"{BATCH} reports a post": (batch(port, some()), port, BATCH),
         }
         runs: dict[str, list[load.Result]] = {name: [] for name in cases}
-        order = random.Random(SEED)
         for _ in range(ROUNDS):
             for name in order.sample(list(cases), len(cases)):
                 requests, to, _ = cases[name]
                 runs[name].append(load.run(requests, to, seconds=SECONDS, connections=CONNECTIONS))
-        rates = {
-            name: {
-                "reports_per_second": round(statistics.median(run.rate for run in done) * cases[name][2]),
-                "spread": [round(f(run.rate for run in done) * cases[name][2]) for f in (min, max)],
-                "ratio": round(
-                    statistics.median(run.rate for run in done)
-                    / statistics.median(run.rate for run in runs["bare Flask POST"]),
-                    2,
-                ),
-                "p99_ms": round(statistics.median(run.p99 for run in done), 1),
-                "statuses": {
-                    str(status): sum(run.statuses.get(status, 0) for run in done) for status in done[0].statuses
-                },
-            }
-            for name, done in runs.items()
-        }
+        # What the first part left is stored, so that the second begins with nothing.
+        time.sleep(12)
+        decided: dict[str, list[tuple[load.Result, float]]] = {name: [] for name in FLOODS}
         resting = memory(port)
-        floods = {}
-        for rate in FLOODS:
-            decided, flooded = beside(port, rate)
-            floods[str(rate)] = {
-                "reports_per_second": round(flooded.rate) if flooded else 0,
-                "decisions_per_second": round(decided.rate),
-                "p50_ms": round(decided.p50, 2),
-                "p99_ms": round(decided.p99, 2),
-                "statuses": {str(status): count for status, count in decided.statuses.items()},
-                "memory_mb": round(memory(port) / 1024, 1),
+        for _ in range(FLOOD_ROUNDS):
+            for name in order.sample(list(FLOODS), len(FLOODS)):
+                kind, rate = FLOODS[name]
+                decided[name].append(beside(port, bare if kind == "bare" else port, kind, rate))
+        flooded = memory(port)
+    results = {
+        "rates": rates(runs, {name: size for name, (_, _, size) in cases.items()}),
+        "decisions": {
+            name: {
+                "posts_per_second": round(statistics.median(came for _, came in done)),
+                "p50_ms": round(statistics.median(run.p50 for run, _ in done), 1),
+                "p50_spread": [round(end(run.p50 for run, _ in done), 1) for end in (min, max)],
+                "p99_ms": round(statistics.median(run.p99 for run, _ in done), 1),
+                "p99_spread": [round(end(run.p99 for run, _ in done), 1) for end in (min, max)],
+                "statuses": sorted({status for run, _ in done for status in run.statuses}),
             }
+            for name, done in decided.items()
+        },
+        "memory_mb": {"before": resting, "after": flooded},
+    }
     about = {
         "python": platform.python_version(),
         "cpus": os.cpu_count(),
-        "server": f"granian, {WORKERS} workers",
+        "server": f"granian, {WORKERS} workers, SQLite",
         "connections": CONNECTIONS,
-        "readers": READERS,
+        "decisions_per_second": DECISIONS,
+        "rounds": [ROUNDS, FLOOD_ROUNDS],
+        "seconds": [SECONDS, FLOOD_SECONDS],
         "seed": SEED,
-        "memory_before_floods_mb": round(resting / 1024, 1),
     }
-    lines = [f"{name:34}{row}" for name, row in [*rates.items(), *floods.items()]]
-    sys.stdout.write("\n".join([*lines, json.dumps({"about": about, "rates": rates, "floods": floods}, indent=2), ""]))
-    statuses = {status for row in [*rates.values(), *floods.values()] for status in row["statuses"]}  # type: ignore[attr-defined]
-    if statuses - {"201", "204"}:
-        sys.exit(f"Something else than an answer came: {statuses}.")
+    rows = [*results["rates"].items(), *results["decisions"].items()]
+    lines = [f"{name:38}" + "".join(f"{key} {value}  " for key, value in row.items()) for name, row in rows]
+    sys.stdout.write("\n".join([*lines, json.dumps({"about": about, "results": results}, indent=2), ""]))
+    if {status for _, row in rows for status in row["statuses"]} - {201, 204}:
+        sys.exit("Something else than an answer came.")
 
 
 if __name__ == "__main__":
