@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import os
+import signal
 import sys
 
 import pytest
@@ -191,6 +192,8 @@ def test_a_forked_process_does_not_store_what_its_parent_saw(observed: Observed,
     with observed._lock:
         child = os.fork()
         if not child:
+            # A lock that is held for good must not be waited for here.
+            signal.alarm(10)
             observed.add(host("child.example"))
             os._exit(observed.waiting)
     assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 1
