@@ -92,7 +92,11 @@ class Observed:
                 found.count += 1
                 if lifetime is not None and (found.lifetime is None or lifetime > found.lifetime):
                     found.lifetime = lifetime
-                found.last = max(found.last, now)
+                if now > found.last:
+                    found.last = now
+                elif now < found.first:
+                    # The clock was set back in between.
+                    found.first = now
 
     def _add(self, seen: Seen, more: _Count) -> None:
         found = self._counts.get(seen)
