@@ -125,14 +125,13 @@ class Site(t.NamedTuple):
 def site(request: pytest.FixtureRequest, make_newsroom: MakeNewsroom, tmp_path: pathlib.Path) -> cabc.Iterator[Site]:
     """A site whose pages differ by class, behind each of the caches."""
     text = CONFIGURATION.replace("[controller]", "class_cookie = true\n\n[controller]", 1)
-    newsroom = make_newsroom(text=f'{text}\n[enforcement]\nclass_header = "{HEADER}"\n')
+    newsroom = make_newsroom(text=f'{text}\n[enforcement]\nclass_header = "{HEADER}"\ncsp = "enforce"\n')
     asked: collections.Counter[str] = collections.Counter()
     app = newsroom.app
 
     def page() -> flask.Response:
         response = flask.make_response(f"class {flask.request.headers.get(HEADER)}")
         response.headers["Cache-Control"] = SHARED
-        response.vary.add(HEADER)
         return response
 
     def mine() -> flask.Response:
@@ -169,6 +168,8 @@ def test_a_cache_varies_on_the_class_and_on_nothing_else(site: Site) -> None:
         answer, text = site.get("/host/page", cookie=cookie)
         assert (cookie[:40], answer.status, text) == (cookie[:40], 200, f"class {expected}")
         assert "Cookie" in ", ".join(answer.headers.get_all("Vary") or [])
+        # The site's own policy of that class, from the cache.
+        assert ("counter.example" in answer.headers["Content-Security-Policy"]) == (expected == "7")
     assert site.asked["/host/page"] == 2
     for cookie, expected in (("", "0"), ("consentkit_class=7", "7")):
         answer, text = site.get("/host/page", cookie=cookie, **{HEADER: "3"})
