@@ -217,7 +217,7 @@ def take_stock(
     """
     seen = uow.observations.all(site.id, since=since)
     origins = {urllib.parse.urlsplit(origin).netloc for origin in site.site.origins}
-    shared = {one.host: tuple(sorted(one.services)) for one in overlaps(site)}
+    shared = {one.host: (*sorted(one.services), *([""] if one.own else [])) for one in overlaps(site)}
     entries: list[Entry] = []
     for kind in Kind:
         declared = _Declared(kind, site.services)
