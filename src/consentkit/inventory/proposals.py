@@ -39,6 +39,9 @@ _LONGEST_ID = 40
 _MOST_REFUSED = ("advertising", "analytics", "embeds", "preferences")
 _NOWHERE = "ZZ"
 
+#: Categories of which some may need no consent.
+_EXEMPT = {"Security", "Necessary"}
+
 _ITEM_NAME = re.compile(ITEM_NAME.regex, re.ASCII)
 _HOST: pydantic.TypeAdapter[str] = pydantic.TypeAdapter(Host)
 _NO_ID = re.compile(r"[^a-z0-9]+", re.ASCII)
@@ -280,6 +283,10 @@ class _Maker:
             if len(purposes) > 1:
                 head.append(
                     "# It runs where all its purposes are agreed to. Split it if its parts can do without each other."
+                )
+            if _EXEMPT & {row.category for row in mine}:
+                head.append(
+                    '# Where the site cannot do without it, say so: purposes = ["necessary"], and why_necessary.'
                 )
             why = f"there: {_comment(', '.join(sorted({row.category for row in mine})))}"
         lines = [

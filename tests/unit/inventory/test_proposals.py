@@ -70,11 +70,17 @@ def test_entries_can_be_appended_to_the_demo() -> None:
         assert parse_site(f"{DEMO}\n{one.toml}", "site.toml")  # each by itself
 
 
-@pytest.mark.parametrize("name", ["__cf_bm", "cf_clearance", "XSRF-TOKEN", "PHPSESSID", "cookiePreferences"])
+@pytest.mark.parametrize(
+    "name", ["form_key", "_rails_session", "next-auth.session", "XSRF-TOKEN", "PHPSESSID", "strange"]
+)
 def test_nothing_is_proposed_as_necessary(name: str) -> None:
     """Whatever the database says: that is for the site to say."""
-    [service] = appended(propose(HERALD, [cookie(name)])).services[len(HERALD.services) :]
+    proposals = propose(HERALD, [cookie(name)])
+    [service] = appended(proposals).services[len(HERALD.services) :]
     assert "necessary" not in service.purposes
+    assert ("# Where the site cannot do without it" in proposals.toml) == (
+        name not in {"XSRF-TOKEN", "PHPSESSID", "strange"}
+    )
 
 
 def test_a_purpose_that_the_site_lacks_comes_along() -> None:
