@@ -141,16 +141,16 @@ def _count(
         return HTTPStatus.BAD_REQUEST, "The body is not a report, nor a list of reports, in JSON."
     number = _class(consent_class, len(site.optional_purposes))
     enforced = site.enforcement.csp is PolicyMode.ENFORCE
-    others = 0
-    for report in reports:
-        if report.document not in allowed:
-            others += 1
-            continue
+    own_reports = [report for report in reports if report.document in allowed]
+    if reports and not own_reports:
+        return HTTPStatus.FORBIDDEN, "The page is not one of the site's."
+    sightings = []
+    for report in own_reports:
         blocked = enforced if report.blocked is None else report.blocked
         outcome = Outcome.BLOCKED if blocked else Outcome.REPORTED
-        runtime.observed.add(Seen(site.id, Kind.HOST, report.host, report.directive, report.section, number, outcome))
-    if others and others == len(reports):
-        return HTTPStatus.FORBIDDEN, "The page is not one of the site's."
+        seen = Seen(site.id, Kind.HOST, report.host, report.directive, report.section, number, outcome)
+        sightings.append((seen, None))
+    runtime.observed.add_all(sightings, runtime.clock.now())
     return HTTPStatus.NO_CONTENT, ""
 
 

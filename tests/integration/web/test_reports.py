@@ -270,7 +270,7 @@ def test_a_defect_of_ours_says_nothing_of_the_report(
     def fail(*_: object) -> None:
         raise ZeroDivisionError
 
-    monkeypatch.setattr(type(newsroom.runtime.observed), "add", fail)
+    monkeypatch.setattr(type(newsroom.runtime.observed), "add_all", fail)
     assert problem(post(reader, by_uri()))["status"] == 500
     assert reader.get("/consent/healthz").status_code == 200
 
