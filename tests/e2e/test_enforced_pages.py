@@ -162,7 +162,11 @@ def test_a_cached_page_asks_nobody_who_was_not_agreed_to(paper: Paper, reader: c
     assert len(visitor.witness("violations")) >= 5
     # What the guide says of browsers that look ahead all the same: they ask, and nothing of it runs or shows.
     paper.plain = True
-    visitor.reload()
+    for _ in range(5):
+        visitor.reload()
+        # On a busy machine the parser may be faster.
+        if paper.asked:
+            break
     assert set(paper.asked) == {"live.js", "live.svg", "live.css"}
     assert ran(visitor) == []
     # A page that is its reader's alone has their policy in the header: there is nothing to look ahead for.
