@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 import datetime as dt
-import functools
 import re
 import typing as t
 
 # What browsers do not look at either: an attribute's value beyond 1,024 octets (5.6).
 _MAX_ATTRIBUTE = 1024
-# Attributes repeat from response to response; longer ones than these are not worth remembering.
-_MAX_REMEMBERED = 200
 _BLANK = " \t"
 #: No lifetime is told as longer than this, in seconds: a hundred years.
 LONGEST = 100 * 366 * 86400
@@ -47,35 +44,27 @@ class Attributes(t.NamedTuple):
         return max(0, min(seconds, LONGEST))
 
 
-class SetCookie(t.NamedTuple):
-    """One header. The name is empty where the header has none, and browsers keep its value without one."""
+def split(header: str) -> tuple[str, str, str]:
+    """Return name, value and attributes of a ``Set-Cookie``, as WSGI hands it over. Never raises.
 
-    name: str
-    value: str
-    attributes: Attributes
-
-
-def parse(header: str) -> SetCookie:
-    """Return what the value of a ``Set-Cookie`` header says, as WSGI hands it over. Never raises.
-
-    A header that browsers would drop (of control characters, or larger than they take) is read all the same: what
-    becomes of it is decided by its name, as for any other.
+    The name is empty where the header has none; browsers keep the value without one. A header that browsers would drop
+    (of control characters, or larger than they take) is read all the same: what becomes of it is decided by its name.
     """
-    pair, _, tail = header.partition(";")
+    pair, _, attributes = header.partition(";")
     name, equals, value = pair.partition("=")
     if not equals:
         name, value = "", pair
-    read = _remembered_attributes if len(tail) <= _MAX_REMEMBERED else _attributes
-    return SetCookie(name.strip(_BLANK), value.strip(_BLANK), read(tail))
+    return name.strip(_BLANK), value.strip(_BLANK), attributes
 
 
-def _attributes(tail: str) -> Attributes:
+def read_attributes(text: str) -> Attributes:
+    """Return what the third part of :func:`split` says. Never raises."""
     max_age: int | None = None
     date: str | None = None
     domain: str | None = None
     path: str | None = None
     partitioned = False
-    for part in tail.split(";"):
+    for part in text.split(";"):
         name, _, value = part.partition("=")
         value = value.strip(_BLANK)
         if len(value) > _MAX_ATTRIBUTE:
@@ -95,9 +84,6 @@ def _attributes(tail: str) -> Attributes:
     # A date takes long to read, and most headers that have one have the other as well.
     expires = _moment(date) if date is not None and max_age is None else None
     return Attributes(max_age, expires, domain, path, partitioned)
-
-
-_remembered_attributes = functools.lru_cache(maxsize=512)(_attributes)
 
 
 def _seconds(value: str, before: int | None) -> int | None:

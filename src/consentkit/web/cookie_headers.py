@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import collections.abc as cabc
+import datetime as dt
 import functools
 import logging
 import typing as t
@@ -21,7 +22,8 @@ from ..enforcement.declared_cookies import plainly_kept
 from ..enforcement.expiry import Deletions
 from ..enforcement.expiry import Place
 from ..enforcement.expiry import paths_of
-from ..enforcement.setcookie import parse
+from ..enforcement.setcookie import read_attributes
+from ..enforcement.setcookie import split
 from ..runtime import Runtime
 from ..runtime import protected_names
 from ..storage.observations import Kind
@@ -48,11 +50,11 @@ _MAX_NAME = 200
 _MAX_SECTION = 200
 _MAX_SEEN = 1024
 _MAX_STAYING = 1024
-# Looking these up takes longer than comparing with them.
-_OPTIONAL = Standing.OPTIONAL
-_PROTECTED = Standing.PROTECTED
-_PASSED = Outcome.PASSED
-_WITHHELD = Outcome.WITHHELD
+# Longer ones are not worth remembering.
+_MAX_ATTRIBUTES = 200
+_MAX_RULES = 512
+_NEVER = dt.datetime.min.replace(tzinfo=dt.UTC)
+_STATE_IS_SET = f"{STATE_COOKIE}="
 #: Stands for the name of a cookie without one: no name can hold a space.
 NAMELESS = "(no name)"
 # The class of consent does not matter to what leaves in any case.
@@ -68,6 +70,24 @@ def cookie_filter(app: flask.Flask, runtime: Runtime, snapshot: SiteSnapshot) ->
     if snapshot.site.enforcement.cookies is CookieMode.OFF:
         return None
     return CookieFilter(app, runtime, snapshot)
+
+
+class _Rule:
+    """What is known of the cookies of one name with the same attributes. The rest is their reader's.
+
+    :ivar lifetime: where it does not follow from a date. :ivar leaves: whatever the reader chose. :ivar is_placed:
+        whether nothing more is to be noted of where they are kept.
+    """
+
+    __slots__ = ("attributes", "declared", "is_optional", "is_placed", "leaves", "lifetime")
+
+    def __init__(self, declared: Declared, attributes: Attributes, *, leaves: bool, is_placed: bool) -> None:
+        self.declared = declared
+        self.attributes = attributes
+        self.is_optional = declared.standing is Standing.OPTIONAL
+        self.leaves = leaves
+        self.is_placed = is_placed
+        self.lifetime = None if attributes.expires is not None else attributes.lifetime(_NEVER)
 
 
 class CookieFilter:
@@ -87,6 +107,7 @@ class CookieFilter:
         # Names of the readers' cookies of which nothing is deleted, so that they are not looked up again and again.
         self._stays: frozenset[str] = frozenset()
         self._seen = functools.lru_cache(maxsize=_MAX_SEEN)(self._sighting)
+        self._remembered_rule = functools.lru_cache(maxsize=_MAX_RULES)(self._rule)
         self._told: set[str] = set()
         self._adviser = adviser_of(app) if app.debug else None
 
@@ -129,44 +150,54 @@ class CookieFilter:
 
     def _judge(self, exchange: Exchange, setting: cabc.Sequence[int]) -> None:
         headers = exchange.headers
-        cookies = [parse(headers[i][1]) for i in setting]
-        # The answer to a decision: from here on, this is what the reader agreed to.
-        decided = [cookie.value for cookie in cookies if cookie.name == STATE_COOKIE and cookie.value]
-        exchange.decided = decided[-1] if decided else None
+        for i in setting:
+            if headers[i][1].startswith(_STATE_IS_SET):
+                # The answer to a decision: from here on, this is what the reader agreed to.
+                exchange.decided = split(headers[i][1])[1] or None
         now = self._runtime.clock.now()
         section = _section(exchange)
         sightings = []
-        withheld = set()
-        for i, (name, _, attributes) in zip(setting, cookies, strict=True):
-            lifetime = attributes.lifetime(now)
+        withheld = []
+        for i in setting:
+            name, _, attributes = split(headers[i][1])
+            is_usual = len(name) <= _MAX_NAME and len(attributes) <= _MAX_ATTRIBUTES
+            rule = (self._remembered_rule if is_usual else self._rule)(name, attributes)
+            lifetime = rule.lifetime if rule.attributes.expires is None else rule.attributes.lifetime(now)
             if lifetime == 0:
                 # What deletes is never withheld: nothing is kept by it.
                 continue
-            declared = self._declared.find(name)
-            leaves = not self._enforces or self._leaves(declared, exchange)
-            if self._adviser is not None and not declared.allowed(exchange.reader.choice):
-                self._adviser.tell_cookie(name, exchange, declared.services, is_withheld=not leaves)
-            consent_class = _ANY_CLASS
-            if declared.standing is _OPTIONAL:
+            leaves, consent_class = rule.leaves, _ANY_CLASS
+            if rule.is_optional:
+                leaves = leaves or rule.declared.allowed(exchange.reader.choice)
                 consent_class = exchange.reader.consent_class
-                if leaves and self._enforces and declared.deletable:
-                    self._deletions.remember(name, _place(attributes, exchange.environ))
-            elif not declared.is_told and declared.standing is _PROTECTED:
-                self._tell(name)
+                if leaves and not rule.is_placed:
+                    self._take_note(name, rule, exchange.environ)
+            if self._adviser is not None and not rule.declared.allowed(exchange.reader.choice):
+                self._adviser.tell_cookie(name, exchange, rule.declared.services, is_withheld=not leaves)
             if not leaves:
-                withheld.add(i)
-            outcome = _PASSED if leaves else _WITHHELD
-            sightings.append((self._seen(name[:_MAX_NAME], section, consent_class, outcome), lifetime))
+                withheld.append(i)
+            sightings.append((self._seen(name[:_MAX_NAME], section, consent_class, leaves), lifetime))
         self._runtime.observed.add_all(sightings, now)
         if withheld:
             exchange.headers = [header for i, header in enumerate(headers) if i not in withheld]
 
-    def _leaves(self, declared: Declared, exchange: Exchange) -> bool:
-        if declared.standing is _OPTIONAL:
-            return declared.allowed(exchange.reader.choice)
-        return self._undeclared_pass or declared.standing is not Standing.UNDECLARED
+    def _rule(self, name: str, attributes: str) -> _Rule:
+        declared = self._declared.find(name)
+        if declared.standing is Standing.PROTECTED and not declared.is_told:
+            self._tell(name)
+        leaves = not self._enforces or declared.standing in {Standing.PROTECTED, Standing.NECESSARY}
+        if declared.standing is Standing.UNDECLARED:
+            leaves = leaves or self._undeclared_pass
+        return _Rule(declared, read_attributes(attributes), leaves=leaves, is_placed=not self._enforces)
 
-    def _sighting(self, name: str, section: str, consent_class: int, outcome: Outcome) -> Seen:
+    def _take_note(self, name: str, rule: _Rule, environ: Environ) -> None:
+        if rule.declared.deletable:
+            self._deletions.remember(name, _place(rule.attributes, environ))
+        # Without a path of its own, the next request's may be another.
+        rule.is_placed = not rule.declared.deletable or rule.attributes.path is not None
+
+    def _sighting(self, name: str, section: str, consent_class: int, leaves: bool | None) -> Seen:  # noqa: FBT001 - by place, to be remembered
+        outcome = Outcome.EXPIRED if leaves is None else Outcome.PASSED if leaves else Outcome.WITHHELD
         return Seen(self._snapshot.site.id, Kind.COOKIE, _shown(name), "", section, consent_class, outcome)
 
     def _tell(self, name: str) -> None:
@@ -205,7 +236,7 @@ class CookieFilter:
         exchange.headers += [("Set-Cookie", header) for header in chosen]
         section = _section(exchange)
         self._runtime.observed.add_all(
-            [(self._seen(name, section, reader.consent_class, Outcome.EXPIRED), None) for name in refused],
+            [(self._seen(name, section, reader.consent_class, None), None) for name in refused],
             self._runtime.clock.now(),
         )
 

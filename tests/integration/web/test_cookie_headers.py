@@ -312,7 +312,7 @@ def test_what_is_mounted_beside_the_application_is_held_to_it(tmp_path):
     paper.runtime.database.dispose()
 
 
-@pytest.mark.parametrize("fault", ["_judge", "_expire", "_declared", "_leaves"])
+@pytest.mark.parametrize("fault", ["_judge", "_expire", "_declared", "_take_note"])
 def test_a_fault_of_ours_takes_no_response_down(paper, monkeypatch, caplog, fault):
     """It goes out with what is necessary and nothing optional, and the fault is told once, without a value."""
 

@@ -12,7 +12,8 @@ from consentkit.enforcement.declared_cookies import DeclaredCookies
 from consentkit.enforcement.declared_cookies import Standing
 from consentkit.enforcement.declared_cookies import plainly_kept
 from consentkit.enforcement.setcookie import LONGEST
-from consentkit.enforcement.setcookie import parse
+from consentkit.enforcement.setcookie import read_attributes
+from consentkit.enforcement.setcookie import split
 from tests.factories import make_site
 
 NOW = dt.datetime(2026, 11, 23, 12, 0, tzinfo=dt.UTC)
@@ -60,7 +61,7 @@ COOKIES = DeclaredCookies(SITE, {"session", "consentkit"})
 )
 def test_the_name_is_what_browsers_take(header, name, value):
     """Up to the first '=' of what comes before the first ';', without blanks around; quotes mean nothing."""
-    assert parse(header)[:2] == (name, value)
+    assert split(header)[:2] == (name, value)
 
 
 @pytest.mark.parametrize(
@@ -105,14 +106,14 @@ def test_the_name_is_what_browsers_take(header, name, value):
 )
 def test_how_long_it_stays(attributes, lifetime):
     """RFC 6265bis, 5.6.1, 5.6.2 and 5.1.1; 0 is a deletion."""
-    assert parse(f"a=b; {attributes}").attributes.lifetime(NOW) == lifetime
+    assert read_attributes(split(f"a=b; {attributes}")[2]).lifetime(NOW) == lifetime
 
 
 def test_where_it_is_kept():
     """Domain without its dot, a path that begins with a slash, and the partition."""
-    read = parse("a=b; domain=.Example.ORG; PATH=/news; Partitioned; Secure").attributes
+    read = read_attributes(" domain=.Example.ORG; PATH=/news; Partitioned; Secure")
     assert (read.domain, read.path, read.partitioned) == ("example.org", "/news", True)
-    read = parse("a=b; Domain=; Path=news; Path").attributes
+    read = read_attributes(" Domain=; Path=news; Path")
     assert (read.domain, read.path, read.partitioned) == (None, None, False)
 
 
@@ -177,12 +178,12 @@ def test_thousands_of_names_are_not_all_remembered():
 @given(st.text(st.characters(max_codepoint=255)) | st.from_regex(r"(_ga_?|sid|=|;| |Expires=|Max-Age=|[0-9:,-]){0,12}"))
 def test_nothing_that_a_header_holds_raises(header):
     """Whatever it is, it has a name, a lifetime and a standing, and the same ones again."""
-    read = parse(header)
-    lifetime = read.attributes.lifetime(NOW)
+    name, _, attributes = read = split(header)
+    lifetime = read_attributes(attributes).lifetime(NOW)
     assert lifetime is None or 0 <= lifetime <= LONGEST
-    found = COOKIES.find(read.name)
-    assert DeclaredCookies(SITE, {"session", "consentkit"}).find(read.name) == found
-    assert parse(header) == read
+    found = COOKIES.find(name)
+    assert DeclaredCookies(SITE, {"session", "consentkit"}).find(name) == found
+    assert split(header) == read
     # What is done in a fault is never more than what is done without.
-    if plainly_kept(SITE, {"session", "consentkit"}, read.name, undeclared=False):
+    if plainly_kept(SITE, {"session", "consentkit"}, name, undeclared=False):
         assert found.standing in {Standing.PROTECTED, Standing.NECESSARY}
