@@ -51,7 +51,7 @@ _MAX_SECTION = 200
 _MAX_SEEN = 1024
 _MAX_STAYING = 1024
 # Longer ones are not worth remembering.
-_MAX_ATTRIBUTES = 200
+_MAX_REMEMBERED = 300
 _MAX_RULES = 512
 _NEVER = dt.datetime.min.replace(tzinfo=dt.UTC)
 _STATE_IS_SET = f"{STATE_COOKIE}="
@@ -160,16 +160,17 @@ class CookieFilter:
         withheld = []
         for i in setting:
             name, _, attributes = split(headers[i][1])
-            is_usual = len(name) <= _MAX_NAME and len(attributes) <= _MAX_ATTRIBUTES
-            rule = (self._remembered_rule if is_usual else self._rule)(name, attributes)
+            is_usual = len(name) + len(attributes) <= _MAX_REMEMBERED
+            rule = self._remembered_rule(name, attributes) if is_usual else self._rule(name, attributes)
             lifetime = rule.lifetime if rule.attributes.expires is None else rule.attributes.lifetime(now)
             if lifetime == 0:
                 # What deletes is never withheld: nothing is kept by it.
                 continue
             leaves, consent_class = rule.leaves, _ANY_CLASS
             if rule.is_optional:
-                leaves = leaves or rule.declared.allowed(exchange.reader.choice)
-                consent_class = exchange.reader.consent_class
+                reader = exchange.reader
+                consent_class = reader.consent_class
+                leaves = leaves or rule.declared.allowed(reader.choice)
                 if leaves and not rule.is_placed:
                     self._take_note(name, rule, exchange.environ)
             if self._adviser is not None and not rule.declared.allowed(exchange.reader.choice):
