@@ -178,7 +178,8 @@ class Enforced:
     def __call__(self, environ: Environ, start_response: StartResponse) -> cabc.Iterable[bytes]:
         """Answer a request (PEP 3333)."""
         enforcer = self.enforcer
-        if environ.get(_ATTENDED) is enforcer or not enforcer.keep_up():
+        # Where it is active, it keeps up when the response is there.
+        if environ.get(_ATTENDED) is enforcer or not (enforcer.active or enforcer.keep_up()):
             return self._application(environ, start_response)
         enforcer.stay_outside()
         environ[_ATTENDED] = enforcer
