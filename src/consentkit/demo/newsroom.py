@@ -20,6 +20,7 @@ from .pages import newsroom
 from .pages import show_error
 from .pictures import find_pictures
 from .stand_ins import find_other_origin
+from .stand_ins import find_tracker_origin
 from .stand_ins import stand_ins
 from .stories import load_stories
 
@@ -78,8 +79,10 @@ def create_app(
         response.headers.setdefault("Referrer-Policy", "strict-origin-when-cross-origin")
         if response.mimetype == "text/html" and "Content-Security-Policy" not in response.headers:
             other = [find_other_origin(request.scheme, request.host) or "'self'"] if third_party else []
+            # Let through as well what an editor pasted once: nobody asked what it is, and no service declares it.
+            pasted = [find_tracker_origin(request.scheme, request.host) or "'self'"] if third_party else []
             response.headers["Content-Security-Policy"] = build_policy(
-                {"script-src": other, "frame-src": other}, consent.csp_sources()
+                {"script-src": other, "frame-src": other, "img-src": pasted}, consent.csp_sources()
             )
         return response
 

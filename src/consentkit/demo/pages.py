@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 import typing as t
 from pathlib import Path
 
@@ -22,6 +23,7 @@ from .pictures import Picture
 from .search import parse_query
 from .search import search as search_stories
 from .stand_ins import find_other_origin
+from .stand_ins import find_tracker_origin
 
 if t.TYPE_CHECKING:
     from werkzeug.exceptions import HTTPException
@@ -35,6 +37,8 @@ newsroom = Blueprint("newsroom", __name__)
 _STORED: t.Final = Path(__file__).with_name("stored")
 
 _LOCALE: t.Final = f"<any({', '.join(EDITIONS)}):locale>"
+
+_SEARCH_COOKIE_AGE: t.Final = 30 * 24 * 3600
 
 #: The video stands before the last heading of a story that has as many as this, else at its end.
 _HEADINGS_BEFORE_VIDEO: t.Final = 2
@@ -89,6 +93,7 @@ def search(locale: str) -> Response:
     response = make_response(page)
     # What a reader looks for is theirs: it stays out of shared caches, and of the history of this one.
     response.headers["Cache-Control"] = "no-store"
+    _count(response)
     return response
 
 
@@ -96,6 +101,14 @@ def show_error(error: HTTPException) -> tuple[str, int]:
     """Say, in the language of the address, that there is no such page."""
     first = request.path.split("/", 2)[1]
     return _render("error.html", first if first in EDITIONS else HOME, code=error.code), error.code or 500
+
+
+def _count(response: Response) -> None:
+    """Set the cookies of the search as if everybody had agreed: what readers refused, consentkit withholds."""
+    number = request.cookies.get("herald_search") or secrets.token_urlsafe(12)
+    response.set_cookie("herald_search", number, max_age=_SEARCH_COOKIE_AGE, httponly=True, samesite="Lax")
+    # Left from a trial of another order of the hits, and forgotten: no service declares it, so nobody gets it.
+    response.set_cookie("herald_trial", "newest-first", max_age=_SEARCH_COOKIE_AGE, httponly=True, samesite="Lax")
 
 
 def _archive() -> Archive:
@@ -147,10 +160,19 @@ def _picture(story: Story) -> Picture | None:
 def _stored(story: Story) -> str:
     """Return what the content system has stored below the story's text: HTML as editors pasted it, with embeds."""
     other = find_other_origin(request.scheme, request.host)
-    if not other or not current_app.config["HERALD_BUNDLED"] or not current_app.config["HERALD_THIRD_PARTY"]:
+    tracker = find_tracker_origin(request.scheme, request.host)
+    if (
+        not other
+        or not tracker
+        or not current_app.config["HERALD_BUNDLED"]
+        or not current_app.config["HERALD_THIRD_PARTY"]
+    ):
         return ""
     file = _STORED / f"{story.locale}__{story.slug}.html"
-    return file.read_text("utf-8").replace("https://other-origin.example", other) if file.is_file() else ""
+    if not file.is_file():
+        return ""
+    text = file.read_text("utf-8")
+    return text.replace("https://other-origin.example", other).replace("https://tracker.example", tracker)
 
 
 def _place_video(story: Story) -> int:

@@ -6,6 +6,7 @@ the other without a second machine.
 
 from __future__ import annotations
 
+import base64
 import re
 import typing as t
 from pathlib import Path
@@ -27,8 +28,9 @@ stand_ins = Blueprint("stand_ins", __name__)
 
 _OTHER_NAMES: t.Final = {"127.0.0.1": "localhost", "localhost": "127.0.0.1", "[::1]": "localhost"}
 _HOST: t.Final = re.compile(r"(127\.0\.0\.1|localhost|\[::1\])(:\d{1,5})?")
-_COOKIE_AGE: t.Final = 30 * 24 * 3600
 _FILES: t.Final = Path(__file__).with_name("static") / "stand-in"
+#: One transparent pixel.
+_PIXEL: t.Final = base64.b64decode("R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAAAIBRAA7")
 
 
 def find_other_origin(scheme: str, host: str) -> str | None:
@@ -37,18 +39,23 @@ def find_other_origin(scheme: str, host: str) -> str | None:
     return f"{scheme}://{_OTHER_NAMES[match[1]]}{match[2] or ''}" if match else None
 
 
+def find_tracker_origin(scheme: str, host: str) -> str | None:
+    """Return the origin of a third party that the paper does not know of: a third name, which no service declares.
+
+    Browsers take every name below ``localhost`` for this machine.
+    """
+    match = _HOST.fullmatch(host)
+    return f"{scheme}://tracker.localhost{match[2] or ''}" if match else None
+
+
 @stand_ins.get("/stand-in/video")
 def video() -> Response:
-    """Show the player of the stand-in, in a frame of another site, and set its cookie as such players do."""
+    """Show the player of the stand-in, in a frame of another site, whose script sets a cookie as such players do."""
     locale = request.args.get("locale", HOME)
     if locale not in EDITIONS:
         locale = HOME
     page = render_template("stand_in/video.html", edition=EDITIONS[locale], _=load_catalog(locale).gettext)
     response = make_response(page)
-    # A third party's cookie is only sent and kept with these two; browsers take loopback for secure.
-    response.set_cookie(
-        "steppe_video", "seen", max_age=_COOKIE_AGE, path="/stand-in/", secure=True, samesite="None", httponly=True
-    )
     response.headers["Content-Security-Policy"] = (
         "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; base-uri 'none'; form-action 'none'"
     )
@@ -59,6 +66,12 @@ def video() -> Response:
 def asset(name: str) -> Response:
     """Send a file of the stand-ins. Never from a cache, so that each load can be seen as a request."""
     return _foreign(send_from_directory(_FILES, name))
+
+
+@stand_ins.get("/stand-in/pixel.gif")
+def pixel() -> Response:
+    """Send what a tracker counts by."""
+    return _foreign(Response(_PIXEL, mimetype="image/gif"))
 
 
 @stand_ins.get("/elsewhere", defaults={"locale": "ru", "service": "other"})

@@ -219,12 +219,10 @@ def test_a_forged_host_reaches_neither_the_page_nor_a_header(reader):
     assert "evil.example" not in answer.headers["Content-Security-Policy"]
 
 
-def test_the_video_sets_a_cookie_of_its_own(reader):
-    """One that browsers send from a frame of another site."""
+def test_the_video_has_the_language_of_its_page(reader):
+    """Or the paper's first."""
     answer = reader.get("/stand-in/video?locale=kk")
 
-    assert re.match("steppe_video=.*SameSite=None", answer.headers["Set-Cookie"])
-    assert "Secure" in answer.headers["Set-Cookie"]
     assert '<html lang="kk"' in _text(answer)
     assert '<html lang="ru"' in _text(reader.get("/stand-in/video?locale=<script>"))
 
@@ -259,5 +257,6 @@ def test_what_a_content_system_stored_is_held_back(reader, locale):
     body = page.partition('<div class="text">')[2].partition("</article>")[0]
     assert body.count('<iframe data-consent="embeds" data-service="steppe-video" data-src="http://localhost:8000/') == 2
     assert "telegram.org" not in body
+    assert body.count('<img src="http://tracker.localhost:8000/stand-in/pixel.gif') == 1
     assert 'href="https://t.me/telegram/83"' in body
     assert "<figcaption>" in body

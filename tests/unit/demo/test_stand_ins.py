@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from consentkit.demo.stand_ins import find_other_origin
+from consentkit.demo.stand_ins import find_tracker_origin
 
 
 @pytest.mark.parametrize(
@@ -19,6 +20,7 @@ from consentkit.demo.stand_ins import find_other_origin
 def test_loopback_has_two_names(host, other):
     """With the same port: another port would be the same site."""
     assert find_other_origin("http", host) == other
+    assert find_tracker_origin("http", host) == f"http://tracker.localhost{':8000' if ':8000' in host else ''}"
 
 
 @pytest.mark.parametrize(
@@ -28,3 +30,4 @@ def test_loopback_has_two_names(host, other):
 def test_any_other_host_has_one_name(host):
     """What a client puts into Host never reaches the page or a header."""
     assert find_other_origin("http", host) is None
+    assert find_tracker_origin("http", host) is None
