@@ -25,6 +25,7 @@ if t.TYPE_CHECKING:
 
 STORY = "/ru/news/observatory"
 SEARCH = "/ru/search?q=степь"
+OFFICER = "officer@steppe-herald.example"
 EMBED = ".consentkit-embed"
 VIDEO = "/stand-in/video"
 
@@ -78,6 +79,19 @@ def cookies(visitor):
     return {name for name in visitor.cookies() if name.startswith(("herald", "_steppe"))}
 
 
+@pytest.fixture
+def officer(reader, paper):
+    """The data protection officer, signed in to the audit view."""
+    made = paper.app.test_cli_runner().invoke(args=["consentkit", "admin", "create-user", OFFICER, "--role", "auditor"])
+    officer = reader(locale="en")
+    officer.open(paper.url("/consent/admin/services"))
+    officer.page.fill("input[name=email]", OFFICER)
+    officer.page.fill("input[name=password]", made.output.partition("Password: ")[2].splitlines()[0])
+    officer.page.keyboard.press("Enter")
+    expect(officer.page.locator("table.stock")).to_be_visible()
+    return officer
+
+
 @pytest.mark.parametrize("action", ["reject_all", "accept_all"])
 def test_an_undeclared_tracker_is_blocked_reported_and_proposed(visitor, paper, action):
     """Whatever the reader chose: the browser does not ask it, tells the paper, and the paper's officer finds it."""
@@ -92,6 +106,21 @@ def test_an_undeclared_tracker_is_blocked_reported_and_proposed(visitor, paper, 
     assert code == 1
     assert [line for line in told.splitlines() if host in line and "blocked" in line]
     assert f'hosts = ["{host}"]' in paper.observed("--format", "toml")[1]
+
+
+def test_the_officer_sees_it(visitor, officer, paper):
+    """In the list of services, first, with the entry that would declare it; under the audit view's own policy."""
+    host = f"tracker.localhost:{paper.port}"
+    visitor.open(paper.url(STORY))
+    paper.observed()
+    officer.open(paper.url("/consent/admin/services?standing=undeclared"))
+    row = officer.page.locator("table.stock tbody tr", has_text=host)
+    expect(row).to_contain_text("Not declared")
+    row.get_by_role("link", name="Proposed entry").click()
+    expect(officer.page.locator(f"#proposal-{host.replace('.', '-').replace(':', '-')}")).to_contain_text(host)
+    assert officer.axe() == []
+    assert officer.witness("violations") == []
+    officer.picture("newsroom-services")
 
 
 def test_every_story_is_readable(visitor, paper):

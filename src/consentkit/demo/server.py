@@ -73,7 +73,7 @@ def serve(
     host, port = listener.getsockname()[:2]
     server = make_server(host, port, app, threaded=True, request_handler=_Handler, fd=listener.fileno())
     listener.close()
-    for line in _describe(host, port, admin_email, admin_password):
+    for line in _describe(host, port, admin_email, admin_password, tracked=app.config["HERALD_BUNDLED"]):
         sys.stdout.write(line + "\n")
     sys.stdout.flush()
     # So that what was opened around this call is closed when a supervisor ends it.
@@ -86,13 +86,15 @@ def _stop(_number: int, _frame: types.FrameType | None) -> None:
     raise KeyboardInterrupt
 
 
-def _describe(host: str, port: int, email: str | None, password: str | None) -> cabc.Iterator[str]:
+def _describe(host: str, port: int, email: str | None, password: str | None, *, tracked: bool) -> cabc.Iterator[str]:
     name = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(host, f"[{host}]" if ":" in host else host)  # noqa: S104 - read, not bound
     origin = f"http://{name}:{port}"
     yield f"The newsroom    {origin}/ (Kazakh {origin}/kk/, Russian {origin}/ru/, English {origin}/en/)"
     if name in {"127.0.0.1", "localhost", "[::1]"}:
         other = f"http://{'127.0.0.1' if name == 'localhost' else 'localhost'}:{port}"
         yield f"Another server  {other}/elsewhere and {other}/ar/: plain pages with the one tag, from another site"
+        if tracked:
+            yield f"Kept away       a tracker that nobody declared, from {origin}/en/news/observatory"
     yield f"Your choice     {origin}/consent/preferences (the cookies, who is behind them: {origin}/consent/cookies)"
     if email:
         yield f"The audit view  {origin}/consent/admin/"

@@ -247,7 +247,7 @@ def test_without_third_parties_nothing_is_held_back(tmp_path):
     answer = app.test_client().get("/ru/news/night-bus")
 
     assert "stand-in" not in _text(answer)
-    assert "frame-src" not in answer.headers["Content-Security-Policy"]
+    assert not re.search("localhost|127", answer.headers.getlist("Content-Security-Policy")[0])
 
 
 @pytest.mark.parametrize("locale", ["ru", "kk", "en"])
