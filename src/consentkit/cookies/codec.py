@@ -48,12 +48,13 @@ _DIFFERING = re.compile(r"[1-9a-f][0-9a-f]*", re.ASCII)
 _MAX_NUMBER = 2_000_000_000
 _MAX_DAY = 2_000_000
 _FORMAT = 1
-_EPOCH = dt.date(1970, 1, 1)
+_EPOCH = dt.date(1970, 1, 1).toordinal()
 
 
 def to_day(moment: dt.datetime) -> int:
     """Return the UTC day of *moment*, counted from 1970-01-01."""
-    return (moment.astimezone(dt.UTC).date() - _EPOCH).days
+    # Nearly all are in UTC already, and this is in the way of every response.
+    return (moment if moment.tzinfo is dt.UTC else moment.astimezone(dt.UTC)).toordinal() - _EPOCH
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)

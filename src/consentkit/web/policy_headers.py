@@ -40,6 +40,8 @@ _EMPTY = frozenset({HTTPStatus.NO_CONTENT, HTTPStatus.RESET_CONTENT})
 _REDIRECTION = 3
 #: By these, caches that share are told of a response what Cache-Control tells the others (RFC 9213, and older ones).
 _FOR_SHARED_CACHES = ("cdn-cache-control", "surrogate-control", "edge-control", "x-accel-expires")
+# Applications have tens of names for headers.
+_REMEMBERED = 256
 _READ = frozenset({"cache-control", "content-type", "location", "vary"})
 _OWN = frozenset({"private", "no-store"})
 _BY_COOKIE = frozenset({"cookie", "*"})
@@ -131,10 +133,16 @@ def _said(headers: Headers) -> dict[str, str]:
     """Return what a response says of its kind and to caches, by names in small letters."""
     said: dict[str, str] = {}
     for name, value in headers:
-        key = name.lower()
-        if key in _READ or key.endswith(_FOR_SHARED_CACHES):
+        if key := _read_as(name):
             said[key] = f"{said[key]}, {value}" if key in said else value
     return said
+
+
+@functools.lru_cache(maxsize=_REMEMBERED)
+def _read_as(name: str) -> str:
+    """Return a header's name in small letters, if it is one of those that are read."""
+    key = name.lower()
+    return key if key in _READ or key.endswith(_FOR_SHARED_CACHES) else ""
 
 
 def _becomes_document(exchange: Exchange, said: cabc.Mapping[str, str]) -> bool:
