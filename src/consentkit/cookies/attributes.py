@@ -16,6 +16,9 @@ ADMIN_DEVICE_COOKIE = "consentkit_admin_device"
 #: All that we set ourselves.
 OWN_COOKIES = frozenset({STATE_COOKIE, SUBJECT_COOKIE, CLASS_COOKIE, ADMIN_SESSION_COOKIE, ADMIN_DEVICE_COOKIE})
 
+_LONGEST_HOST = 253
+_MOST_LABELS = 10
+
 
 def domain_for(site: Site, host: str) -> str | None:
     """Return the Domain attribute for a response from *host*: the configured one if it covers the host."""
@@ -32,7 +35,8 @@ def other_variants(host: str, domain: str | None) -> list[str | None]:
     A browser ignores those of public suffixes, so naming one too many does no harm.
     """
     bare = host.partition(":")[0].lower()
-    labels = bare.split(".")
+    # A request can name a host of thousands of labels.
+    labels = bare.split(".")[-_MOST_LABELS:] if len(bare) <= _LONGEST_HOST else []
     variants: list[str | None] = [None]
     if not bare.replace(".", "").isdigit() and ":" not in bare:
         variants += [".".join(labels[i:]) for i in range(len(labels) - 1)]

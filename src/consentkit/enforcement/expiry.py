@@ -7,6 +7,7 @@ tells only the name. So a deletion is sent for each place from which the request
 from __future__ import annotations
 
 import collections.abc as cabc
+import itertools
 import re
 import typing as t
 import urllib.parse
@@ -22,6 +23,8 @@ _MAX_DEPTH = 30
 # Of so many names it is remembered where they were set, and of each so many places.
 _MAX_SEEN = 500
 _MAX_PLACES = 4
+# So many deletions are worked out for one response, of which some tens fit.
+_MOST_TRIED = 500
 _HEADER = len("Set-Cookie: \r\n")
 # Without what separates values and headers, and what a proxy might.
 _NAME = re.compile(r"[!#$%&'*+\-./0-9:<>?@A-Z\[\]^_`a-z{|}~()]+", re.ASCII)
@@ -116,8 +119,8 @@ class Deletions:
 
     def choose(
         self,
-        carried: cabc.Collection[str],
-        others: cabc.Collection[str],
+        carried: cabc.Sequence[str],
+        others: cabc.Sequence[str],
         *,
         host: str,
         paths: cabc.Sequence[str],
@@ -129,27 +132,58 @@ class Deletions:
             they are deleted where they were seen being set, if that is a place that goes to *paths*.
         """
         everywhere = places(host, paths, secure=secure)
-        at_root = [place for place in everywhere if place.path == "/" and not place.partitioned]
-        first = []
-        rest = []
-        for name in (*carried, *others):
-            known = [place for place in reversed(list(self._seen.get(name, ()))) if _covers(place, host, paths)]
-            likely, unlikely = ((*known, *at_root), everywhere) if name in carried else ((), known)
-            first += [deletion(name, place) for place in likely]
-            rest += [deletion(name, place) for place in unlikely]
-        return self._fitting([item for item in first if item], [item for item in rest if item])
+        likely = itertools.islice(self._likely(carried, everywhere, host, paths), _MOST_TRIED)
+        chosen = _head((header for header in likely if header), BUDGET // 2)
+        known = [(name, place) for name in (*carried, *others) for place in self._known(name, host, paths)]
+        return [*chosen, *self._in_turn(carried, everywhere, known, chosen)]
 
-    def _fitting(self, first: list[str], rest: list[str]) -> list[str]:
-        every = list(dict.fromkeys([*first, *rest]))
-        if _size(every) <= BUDGET:
-            return every
-        chosen = _head(first, BUDGET // 2)
-        more = [header for header in every if header not in chosen]
-        start = self._position % len(more)
-        turned = _head([*more[start:], *more[:start]], BUDGET - _size(chosen))
+    def _known(self, name: str, host: str, paths: cabc.Collection[str]) -> list[Place]:
+        """Return where a cookie of the request could lie because it was seen being set there, the last one first."""
+        return [place for place in reversed(list(self._seen.get(name, ()))) if _covers(place, host, paths)]
+
+    def _likely(
+        self, names: cabc.Iterable[str], everywhere: cabc.Iterable[Place], host: str, paths: cabc.Collection[str]
+    ) -> cabc.Iterator[str | None]:
+        at_root = [place for place in everywhere if place.path == "/" and not place.partitioned]
+        for name in names:
+            yield from (deletion(name, place) for place in (*self._known(name, host, paths), *at_root))
+
+    def _in_turn(
+        self,
+        names: cabc.Sequence[str],
+        everywhere: cabc.Sequence[Place],
+        known: cabc.Sequence[tuple[str, Place]],
+        chosen: cabc.Collection[str],
+    ) -> list[str]:
+        """Return what fits beside *chosen* of all the others, from where the last response ended.
+
+        A request can name thousands of cookies with hundreds of places each: what is not sent is not worked out.
+        """
+        many = len(known) + len(names) * len(everywhere)
+        if not many:
+            return []
+        found: list[str] = []
+        budget = BUDGET - _size(chosen)
+        start = end = self._position % many
+        for end in range(start, start + min(many, _MOST_TRIED)):
+            i = end % many
+            if i < len(known):
+                header = deletion(*known[i])
+            else:
+                # All cookies at the likeliest place, then all at the next.
+                nth, which = divmod(i - len(known), len(names))
+                header = deletion(names[which], everywhere[nth])
+            if header is None or header in chosen or header in found:
+                continue
+            budget -= _size((header,))
+            if budget < 0:
+                break
+            found.append(header)
+        else:
+            end += 1
         # On by one at least: a single header may be too long.
-        self._position = start + max(1, len(turned))
-        return chosen + turned
+        self._position = max(end, start + 1)
+        return found
 
 
 def _covers(place: Place, host: str, paths: cabc.Collection[str]) -> bool:
@@ -158,14 +192,16 @@ def _covers(place: Place, host: str, paths: cabc.Collection[str]) -> bool:
     return place.path in paths and (place.domain is None or bare == place.domain or bare.endswith("." + place.domain))
 
 
-def _head(headers: cabc.Iterable[str], budget: int) -> list[str]:
-    """Return as many of the first *headers* as fit into *budget* bytes."""
-    fitting = []
+def _head(headers: cabc.Iterable[str], budget: int) -> dict[str, None]:
+    """Return as many of the first *headers* as fit into *budget* bytes, each once, in their order."""
+    fitting: dict[str, None] = {}
     for header in headers:
+        if header in fitting:
+            continue
         budget -= _size((header,))
         if budget < 0:
             break
-        fitting.append(header)
+        fitting[header] = None
     return fitting
 
 

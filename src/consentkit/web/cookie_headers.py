@@ -157,7 +157,7 @@ class CookieFilter:
         now = self._runtime.clock.now()
         section = _section(exchange)
         sightings = []
-        withheld = []
+        withheld = set()
         for i in setting:
             name, _, attributes = split(headers[i][1])
             is_usual = len(name) + len(attributes) <= _MAX_REMEMBERED
@@ -176,7 +176,7 @@ class CookieFilter:
             if self._adviser is not None and not rule.declared.allowed(exchange.reader.choice):
                 self._adviser.tell_cookie(name, exchange, rule.declared.services, is_withheld=not leaves)
             if not leaves:
-                withheld.append(i)
+                withheld.add(i)
             sightings.append((self._seen(name[:_MAX_NAME], section, consent_class, leaves), lifetime))
         self._runtime.observed.add_all(sightings, now)
         if withheld:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from consentkit.enforcement import expiry
 from consentkit.enforcement.expiry import BUDGET
 from consentkit.enforcement.expiry import Deletions
 from consentkit.enforcement.expiry import Place
@@ -99,6 +100,25 @@ def test_many_cookies_are_deleted_in_turn():
     sent = [choose(deletions, names, path="/") for _ in range(60)]
     assert all(size(headers) <= BUDGET for headers in sent)
     assert {split(header)[0] for headers in sent for header in headers} == {*names}
+
+
+def test_what_is_not_sent_is_not_worked_out(monkeypatch):
+    """A request can name thousands of cookies, on a deep page of a host with many labels."""
+    worked_out = []
+
+    def counted(name, place):
+        worked_out.append(name)
+        return deletion(name, place)
+
+    monkeypatch.setattr(expiry, "deletion", counted)
+    deletions = Deletions()
+    # None of the second kind can be deleted: they take no time from the others either.
+    names = [f"_count_{number}" for number in range(3000)] + [f"_count,{number}" for number in range(3000)]
+    for _ in range(2):
+        assert choose(deletions, names, path="/x" * 40, host="a." * 5000 + "example")
+        assert choose(deletions, names[::-1], path="/x" * 40, host="a." * 12 + "example") == []
+    assert len(worked_out) < 5000
+    assert len(places("a." * 100 + "example", ["/"], secure=False)) == 10
 
 
 def test_what_is_too_long_does_not_stand_in_the_way():
