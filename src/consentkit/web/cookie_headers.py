@@ -29,6 +29,7 @@ from ..runtime import protected_names
 from ..storage.observations import Kind
 from ..storage.observations import Outcome
 from ..storage.observations import Seen
+from . import caching
 from .debug import adviser_of
 from .reader import Status
 
@@ -59,10 +60,6 @@ _STATE_IS_SET = f"{STATE_COOKIE}="
 NAMELESS = "(no name)"
 # The class of consent does not matter to what leaves in any case.
 _ANY_CLASS = -1
-# What a response may say of caches and still be nobody's but the reader's, once "private" is added.
-_HARMLESS = frozenset({"", "no-cache", "must-revalidate", "no-transform", "max-age=0"})
-# What else gives a response to caches in between.
-_FOR_CACHES = frozenset({"expires", "surrogate-control", "x-accel-expires", "edge-control"})
 
 
 def cookie_filter(app: flask.Flask, runtime: Runtime, snapshot: SiteSnapshot) -> Filter | None:
@@ -308,13 +305,11 @@ def _make_private(exchange: Exchange) -> bool:
 
     One that says that it may be kept stays as it is: the next that does not say so will do.
     """
-    said = {part.strip().lower() for part in exchange.header("cache-control").split(",")}
-    if any(part == "no-store" or part.partition("=")[0] == "private" for part in said):
+    said = caching.said(exchange.headers)
+    if caching.is_private(said):
         return True
     # A 304 renews what a cache has: it must not tell it anything new.
-    if exchange.status == _NOT_MODIFIED or not said <= _HARMLESS:
-        return False
-    if any(name.lower() in _FOR_CACHES or name.lower().endswith("cdn-cache-control") for name, _ in exchange.headers):
+    if exchange.status == _NOT_MODIFIED or not caching.is_silent(said):
         return False
     exchange.headers.append(("Cache-Control", "private"))
     return True

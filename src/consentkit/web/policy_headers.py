@@ -16,10 +16,10 @@ from ..enforcement.consent_policy import LARGE
 from ..enforcement.consent_policy import ConsentPolicies
 from ..enforcement.consent_policy import Policy
 from ..runtime import Runtime
+from . import caching
 from .exchange import PATH_AT_THE_DOOR
 from .exchange import Environ
 from .exchange import Exchange
-from .exchange import Headers
 from .reader import Reader
 
 if t.TYPE_CHECKING:
@@ -38,14 +38,6 @@ _DOCUMENTS = frozenset({"document", "iframe", "frame", "object", "embed"})
 _NOT_MODIFIED = HTTPStatus.NOT_MODIFIED
 _EMPTY = frozenset({HTTPStatus.NO_CONTENT, HTTPStatus.RESET_CONTENT})
 _REDIRECTION = 3
-#: By these, caches that share are told of a response what Cache-Control tells the others (RFC 9213, and older ones).
-_FOR_SHARED_CACHES = ("cdn-cache-control", "surrogate-control", "edge-control", "x-accel-expires")
-# Applications have tens of names for headers.
-_REMEMBERED = 256
-_READ = frozenset({"cache-control", "content-type", "location", "vary"})
-_OWN = frozenset({"private", "no-store"})
-_BY_COOKIE = frozenset({"cookie", "*"})
-_INSTEAD_OF_PRIVATE = frozenset({"", "public", "private", "s-maxage"})
 #: The address of a request's report cannot end the directive, or the header.
 _SAFE = "/-._~"
 
@@ -85,16 +77,16 @@ class PolicyFilter:
 
     def apply(self, exchange: Exchange) -> None:
         """Add the policy of the class that a CDN tells, of the reader where the page is theirs alone, or the widest."""
-        said = _said(exchange.headers)
+        said = caching.said(exchange.headers)
         if not _becomes_document(exchange, said):
             return
         if self._class_header is not None:
             policy = self._policies.told(exchange.environ.get(self._class_key))
-            _vary(exchange.headers, said, self._class_header)
+            caching.vary(exchange.headers, said, self._class_header)
         elif self._private:
             policy = self._of(exchange.reader)
-            _make_private(exchange.headers, said)
-        elif _is_personal(said):
+            caching.make_private(exchange.headers, said)
+        elif caching.is_personal(said):
             policy = self._of(exchange.reader)
         elif exchange.status == _NOT_MODIFIED and "cache-control" not in said and "vary" not in said:
             # Nothing says who keeps the page whose headers these replace (RFC 9111, 4.3.4). It keeps those it has.
@@ -129,22 +121,6 @@ class PolicyFilter:
         exchange.headers.append((self._name, text))
 
 
-def _said(headers: Headers) -> dict[str, str]:
-    """Return what a response says of its kind and to caches, by names in small letters."""
-    said: dict[str, str] = {}
-    for name, value in headers:
-        if key := _read_as(name):
-            said[key] = f"{said[key]}, {value}" if key in said else value
-    return said
-
-
-@functools.lru_cache(maxsize=_REMEMBERED)
-def _read_as(name: str) -> str:
-    """Return a header's name in small letters, if it is one of those that are read."""
-    key = name.lower()
-    return key if key in _READ or key.endswith(_FOR_SHARED_CACHES) else ""
-
-
 def _becomes_document(exchange: Exchange, said: cabc.Mapping[str, str]) -> bool:
     status, environ = exchange.status, exchange.environ
     if status == _NOT_MODIFIED:
@@ -170,36 +146,3 @@ def _root(environ: Environ) -> str:
     if path != at_the_door and at_the_door.endswith(path):
         root = root.removesuffix(at_the_door[: len(at_the_door) - len(path)])
     return urllib.parse.quote(root.encode("latin-1", "replace"), safe=_SAFE)
-
-
-def _is_personal(said: cabc.Mapping[str, str]) -> bool:
-    """Whether no cache keeps the response for anybody but its reader."""
-    if any(key.endswith(_FOR_SHARED_CACHES) for key in said):
-        return False
-    return not _OWN.isdisjoint(_parts(said, "cache-control")) or not _BY_COOKIE.isdisjoint(_parts(said, "vary"))
-
-
-def _make_private(headers: Headers, said: cabc.Mapping[str, str]) -> None:
-    """Let its reader's browser alone keep a page, until their cookies change."""
-    rules = [
-        rule.strip()
-        for rule in said.get("cache-control", "").split(",")
-        if rule.strip().partition("=")[0].lower() not in _INSTEAD_OF_PRIVATE
-    ]
-    headers[:] = [
-        (name, value)
-        for name, value in headers
-        if (key := name.lower()) != "cache-control" and not key.endswith(_FOR_SHARED_CACHES)
-    ]
-    headers.append(("Cache-Control", ", ".join([*rules, "private"])))
-    _vary(headers, said, "Cookie")
-
-
-def _vary(headers: Headers, said: cabc.Mapping[str, str], name: str) -> None:
-    if {name.lower(), "*"}.isdisjoint(_parts(said, "vary")):
-        headers.append(("Vary", name))
-
-
-def _parts(said: cabc.Mapping[str, str], key: str) -> cabc.Iterable[str]:
-    value = said.get(key)
-    return [part.strip() for part in value.lower().split(",")] if value else ()

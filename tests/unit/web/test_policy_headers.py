@@ -137,6 +137,9 @@ def test_a_page_that_only_seems_private_has_the_widest_policy(said: tuple[str, s
     assert hosts(answer(HTML, said, choice=AGREED)) == WIDEST
     told = (HTML, ("Cache-Control", "private"), ("CDN-Cache-Control", "max-age=60"))
     assert hosts(answer(*told, choice=AGREED)) == WIDEST
+    # Many CDNs pass over this 'Vary', and keep what they are told to.
+    for kept in ("public, max-age=60", "S-MaxAge=60"):
+        assert hosts(answer(HTML, ("Vary", "Cookie"), ("Cache-Control", kept), choice=AGREED)) == WIDEST
 
 
 @pytest.mark.parametrize(
