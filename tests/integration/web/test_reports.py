@@ -275,13 +275,20 @@ def test_a_defect_of_ours_says_nothing_of_the_report(
     assert reader.get("/consent/healthz").status_code == 200
 
 
-def test_100000_forged_hosts_leave_the_process_small(newsroom: Newsroom, reader: Reader) -> None:
+def remembered() -> int:
+    """Return how many different sightings the process holds, whoever counted them."""
+    gc.collect()
+    return sum(isinstance(kept, Seen) for kept in gc.get_objects())
+
+
+def test_50000_forged_hosts_leave_the_process_small(newsroom: Newsroom, reader: Reader) -> None:
     """And the table at its bound; true ones that were there before are still counted."""
+    before = remembered()
     post(reader, by_uri())
     pattern = json.dumps([by_api(host=f"forged-TURN-{i}.example") for i in range(MAX_REPORTS)])
-    for turn in range(100_000 // MAX_REPORTS):
+    for turn in range(50_000 // MAX_REPORTS):
         assert post(reader, pattern.replace("TURN", str(turn)).encode(), media=API).status_code == 204
-    assert sum(isinstance(kept, Seen) for kept in gc.get_objects()) <= MAX_DIFFERENT + 1
+    assert remembered() - before <= MAX_DIFFERENT + 1
     post(reader, by_uri())
     rows = counted(newsroom)
     assert len(rows) == MAX_DIFFERENT
