@@ -14,6 +14,7 @@
     ├── UnknownPurpose         the code asks for a purpose or service that no site has
     ├── OriginRefused          a post from a page that is not the site's
     ├── AccountRefused         an account that cannot be made as asked; names the field
+    ├── ProofInvalid           a proof, a signature or a checkpoint that does not hold; says why
     └── StoreUnavailable       the database cannot take or give the data now; try again later
 """
 
@@ -130,6 +131,10 @@ class StoreUnavailable(ConsentKitError):
     def __init__(self, message: str = "The database is not available.", *, retry_after: int = 5) -> None:
         self.retry_after = retry_after
         super().__init__(message)
+
+
+class ProofInvalid(ConsentKitError):
+    """A proof, a signature or a checkpoint does not hold. The message says why, in one sentence."""
 
 
 class ConsentWarning(UserWarning):
