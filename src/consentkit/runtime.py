@@ -122,7 +122,11 @@ def current_runtime() -> Runtime:
 
 def protected_names(app: flask.Flask) -> frozenset[str]:
     """Return the cookies that are never withheld: the application's session, Flask-Login's own, and ours."""
-    names = {app.config.get("SESSION_COOKIE_NAME"), app.session_interface.get_cookie_name(app)}
+    names = {app.config.get("SESSION_COOKIE_NAME")}
+    try:
+        names.add(app.session_interface.get_cookie_name(app))
+    except Exception as error:  # noqa: BLE001 - the host application's own: it may need a request, or lack the method
+        log.warning("How the application names its session's cookie cannot be asked here: %s.", type(error).__name__)
     if hasattr(app, "login_manager"):
         names.add(app.config.get("REMEMBER_COOKIE_NAME", "remember_token"))
     return OWN_COOKIES | {name for name in names if isinstance(name, str)}

@@ -38,13 +38,19 @@ class Declared(t.NamedTuple):
     """What is known of a cookie by its name.
 
     :param services: the ids of the optional services that declare it. :param deletable: whether one of them keeps it
-        on the site's own domain. :param is_told: whether any service declares it.
+        on the site's own domain. :param declared_as: the name in the
+        configuration, which may be a pattern; empty where it is not declared.
     """
 
     standing: Standing
     services: tuple[str, ...] = ()
     deletable: bool = False
-    is_told: bool = False
+    declared_as: str = ""
+
+    @property
+    def is_told(self) -> bool:
+        """Whether any service declares it, so that readers are told of it."""
+        return bool(self.declared_as)
 
     def allowed(self, choice: Choice) -> bool:
         """Whether the cookie may leave for who chose so. One service of those that declare it is enough."""
@@ -101,7 +107,7 @@ class DeclaredCookies:
         else:
             standing = Standing.OPTIONAL if services else Standing.UNDECLARED
         deletable = standing is Standing.OPTIONAL and any(item.party is Party.FIRST for _, item in found)
-        return Declared(standing, services, deletable, is_told=bool(found))
+        return Declared(standing, services, deletable, found[0][1].name if found else "")
 
     def _matching(self, name: str) -> cabc.Iterator[tuple[Service, StoredItem]]:
         for begins, service, item in self._patterns:

@@ -137,7 +137,7 @@ class CookieFilter:
             ]
 
     def _plainly_kept(self, protected: cabc.Collection[str], header: str) -> bool:
-        name = header.partition(";")[0].partition("=")[0].strip()
+        name, _, _ = split(header)
         try:
             return plainly_kept(self._snapshot.site, protected, name, undeclared=self._undeclared_pass)
         except Exception:  # noqa: BLE001 - one cookie's fault is not the others'
@@ -233,8 +233,10 @@ class CookieFilter:
         )
         exchange.headers += [("Set-Cookie", header) for header in chosen]
         section = _section(exchange)
+        # As the site calls them: what a reader's browser sent is theirs, and anybody can make up what a pattern covers.
+        declared = {self._declared.find(name).declared_as for name in refused}
         self._runtime.observed.add_all(
-            [(self._seen(name, section, reader.consent_class, None), None) for name in refused],
+            [(self._seen(name, section, reader.consent_class, None), None) for name in sorted(declared)],
             self._runtime.clock.now(),
         )
 
