@@ -67,8 +67,8 @@ class Enforcement(Model):
     )
     pages: Pages = pydantic.Field(
         default=Pages.SHARED,
-        description="`shared`: a CDN may keep a page for everybody, so its policy is the widest and is tightened in "
-        "the head. `private`: pages are never shared, and each has its reader's policy.",
+        description="Where `csp` is on. `shared`: a CDN may keep a page for everybody, so its policy is the widest and "
+        "is tightened in the head. `private`: pages are never shared, and each has its reader's policy.",
     )
     class_header: t.Annotated[str, pydantic.StringConstraints(pattern=HEADER.regex, max_length=80)] | None = (
         pydantic.Field(

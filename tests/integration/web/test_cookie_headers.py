@@ -309,7 +309,7 @@ def test_a_stream_stays_a_stream(paper):
 
 def test_what_is_mounted_beside_the_application_is_held_to_it(tmp_path):
     """What the host puts around it later is inside from the first request on, and nothing is done twice."""
-    paper = Paper(tmp_path, '\n[enforcement]\ncookies = "enforce"\n')
+    paper = Paper(tmp_path, '\n[enforcement]\ncookies = "enforce"\ncsp = "enforce"\n')
 
     def shop(environ, start_response):
         start_response("200 OK", [("Set-Cookie", "_count=1"), ("Set-Cookie", "sid=1")])
@@ -319,7 +319,9 @@ def test_what_is_mounted_beside_the_application_is_held_to_it(tmp_path):
     assert paper.ask("/set", "_count=1", "sid=1").names == ["sid"]
     outermost = paper.app.wsgi_app
     assert paper.ask("/shop/x").names == ["sid"]
-    assert paper.ask("/set", "_count=1", "sid=1").names == ["sid"]
+    answer = paper.ask("/set", "_count=1", "sid=1")
+    assert answer.names == ["sid"]
+    assert len(answer.headers.getlist("Content-Security-Policy")) == 1
     assert paper.app.wsgi_app is outermost
     assert paper.observed()["_count", "set", 0, Outcome.WITHHELD] == (2, None)
     # And around the application object, where it is said.
@@ -330,6 +332,38 @@ def test_what_is_mounted_beside_the_application_is_held_to_it(tmp_path):
     with pytest.raises(RuntimeError, match="not initialised"):
         paper.consent.enforce(shop, flask.Flask("other"))
     paper.runtime.database.dispose()
+
+
+def test_each_host_is_held_to_its_own_site_as_it_is_now(tmp_path):
+    """One withholds, one does not; a host of neither is nobody's; and what changes holds for the next response."""
+    for name in ("one", "two"):
+        (tmp_path / name).mkdir()
+        write_site(tmp_path / name, site=name, origins=[f"http://{name}.example", f"http://{name}.example:8080"])
+    one, two = (tmp_path / name / "consentkit.toml" for name in ("one", "two"))
+    one.write_text(one.read_text("utf-8") + '\n[enforcement]\ncookies = "enforce"\n', encoding="utf-8")
+    app = flask.Flask("two", instance_path=str(tmp_path))
+    database = f"sqlite:///{tmp_path / 'records.db'}"
+    app.config.update(SECRET_KEY="x", CONSENTKIT_CONFIG=str(tmp_path), CONSENTKIT_DATABASE_URL=database)
+    ConsentKit(app, clock=FrozenClock())
+
+    @app.get("/")
+    def front():
+        response = flask.Response("ok")
+        response.set_cookie("_count", "1")
+        return response
+
+    def withheld():
+        hosts = ("one.example", "ONE.example:80", "one.example:8080", "one.example:81", "two.example", "three.example")
+        client = app.test_client()
+        return [host for host in hosts if "Set-Cookie" not in client.get("/", headers={"Host": host}).headers]
+
+    mine = ["one.example", "ONE.example:80", "one.example:8080"]
+    assert withheld() == mine
+    two.write_text(two.read_text("utf-8") + '\n[enforcement]\ncookies = "enforce"\n', encoding="utf-8")
+    runtime = app.extensions["consentkit"]
+    runtime.watch.refresh()
+    assert withheld() == [*mine, "two.example"]
+    runtime.database.dispose()
 
 
 @pytest.mark.parametrize("fault", ["_judge", "_expire", "_declared", "_take_note"])
@@ -464,12 +498,16 @@ def test_a_withdrawal_deletes_at_once(paper):
     client = paper.app.test_client()
     decide(client, paper.app, purposes={"analytics": True}, base_url=SITE)
     client.get("/news/2026/a?c=_count%3D1;Path%3D/news/2026", base_url=SITE)
-    client.set_cookie("_count", "2", domain="www.news.example")
     notice = paper.runtime.site("steppe-herald").notices["ru"]
-    body = {"action": "withdraw", "notice": notice.version, "locale": "ru", "nonce": "n" * 22}
-    response = client.post(
-        "/consent/decisions", json=body, base_url=SITE, headers={"Referer": f"{SITE}/news/2026/a?q=1"}
-    )
+    body = {"notice": notice.version, "locale": "ru"}
+    page = {"Referer": f"{SITE}/news/2026/a?q=1"}
+    again = {"action": "save", "purposes": {"analytics": True}, "nonce": "m" * 22}
+    response = client.post("/consent/decisions", json=body | again, base_url=SITE, headers=page)
+    assert response.status_code == 201
+    assert not any(cookie.startswith("_count") for cookie in response.headers.getlist("Set-Cookie"))
+    client.set_cookie("_count", "2", domain="www.news.example")
+    gone = {"action": "withdraw", "nonce": "n" * 22}
+    response = client.post("/consent/decisions", json=body | gone, base_url=SITE, headers=page)
     assert response.status_code == 201
     cookies = response.headers.getlist("Set-Cookie")
     assert any(cookie.startswith("consentkit=ey") for cookie in cookies)
