@@ -76,10 +76,12 @@ class KnownCookies:
         self._exact: dict[str, list[Known]] = collections.defaultdict(list)
         self._patterns: dict[str, list[Known]] = collections.defaultdict(list)
         self._domains: dict[str, list[Known]] = collections.defaultdict(list)
+        self._platforms: dict[str, list[Known]] = collections.defaultdict(list)
         for row in rows:
             start, star, _ = row.name.partition("*")
             if not row.platform or not start:
                 continue
+            self._platforms[row.platform.casefold()].append(row)
             long_enough = len(start) >= (_SHORTEST if start[-1].isalnum() else _SHORTEST_WITH_MARK)
             (self._patterns if star and long_enough else self._exact)[start].append(row)
             for domain in row.domains:
@@ -95,10 +97,19 @@ class KnownCookies:
         return _one_each(found)
 
     def by_host(self, host: str) -> tuple[Known, ...]:
-        """Return whose cookies are met under *host*, one row a platform: of its domain, else of the one above."""
+        """Return whose cookies are met under *host*, one row a platform: of its domain, else of the one above.
+
+        Who has the name of that domain comes first: some only set cookies on the pages of others.
+        """
         labels = host.partition(":")[0].split(".")
         names = (".".join(labels[i:]) for i in range(len(labels) - 1))
-        return _one_each(next((self._domains[name] for name in names if name in self._domains), []))
+        domain = next((name for name in names if name in self._domains), None)
+        if domain is None:
+            return ()
+        rows = self._domains[domain]
+        own = next((self._platforms[name] for name in domain.split(".")[:-1] if name in self._platforms), [])
+        named = {row.platform for row in own}
+        return (*_one_each(own), *(row for row in _one_each(rows) if row.platform not in named))
 
 
 def _one_each(rows: cabc.Sequence[Known]) -> tuple[Known, ...]:

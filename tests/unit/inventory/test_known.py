@@ -66,6 +66,13 @@ def test_a_host_is_known_by_its_domain_or_the_one_above() -> None:
     assert table.by_host("badads.example") == table.by_host("example") == table.by_host("[::1]") == ()
 
 
+def test_who_has_the_name_of_a_domain_comes_first() -> None:
+    """Whether or not the database has that domain beside their own cookies, as it has not for Hotjar's."""
+    table = KnownCookies([row("a", "Guest", domains=("inn.example",)), row("b", "Inn"), row("c", "Example")])
+    assert names(table.by_host("static.inn.example")) == [("b", "Inn"), ("a", "Guest")]
+    assert known_cookies().by_host("static.hotjar.com")[0].platform == "Hotjar"
+
+
 @pytest.mark.parametrize(
     ("words", "expected"),
     [
