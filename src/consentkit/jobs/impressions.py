@@ -8,6 +8,7 @@ import threading
 import typing as t
 
 from ..errors import StoreUnavailable
+from .exits import flush_at_exit
 from .forks import renew_after_fork
 
 if t.TYPE_CHECKING:
@@ -26,6 +27,7 @@ class ShownCounter:
         self._clock = clock
         self.after_fork()
         renew_after_fork(self)
+        flush_at_exit(self)
 
     def after_fork(self) -> None:
         """Begin at zero: what the parent counted is the parent's to store."""

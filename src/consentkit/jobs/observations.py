@@ -13,6 +13,7 @@ from ..storage.observations import MAX_ROWS
 from ..storage.observations import Kind
 from ..storage.observations import Observation
 from ..storage.observations import Seen
+from .exits import flush_at_exit
 from .forks import renew_after_fork
 
 if t.TYPE_CHECKING:
@@ -60,6 +61,7 @@ class Observed:
         self._clock = clock
         self.after_fork()
         renew_after_fork(self)
+        flush_at_exit(self)
 
     def after_fork(self) -> None:
         """Begin with nothing: what the parent saw is the parent's to store."""

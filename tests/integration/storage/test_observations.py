@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import os
 import signal
+import subprocess
 import sys
 
 import pytest
@@ -199,6 +200,21 @@ def test_a_forked_process_does_not_store_what_its_parent_saw(observed: Observed,
     assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 1
     observed.flush()
     assert list(stored(database)) == ["tracker.example"]
+
+
+def test_what_a_process_saw_last_is_stored_when_it_ends(database: Database, database_url: str) -> None:
+    """No later request comes to do it: a server may be started for one look at its pages."""
+    code = (
+        "import sys\n"
+        "from consentkit.clock import SystemClock\n"
+        "from consentkit.jobs.observations import Observed\n"
+        "from consentkit.storage.unit_of_work import Database\n"
+        "from tests.integration.storage.test_observations import host\n"
+        "observed = Observed(Database(sys.argv[1]), SystemClock())\n"
+        "observed.add(host('last.example'))\n"
+    )
+    subprocess.run([sys.executable, "-c", code, database_url], check=True, timeout=60)
+    assert list(stored(database)) == ["last.example"]
 
 
 def test_what_a_store_does_not_take_stays_counted(

@@ -1,0 +1,44 @@
+"""What was counted in memory is stored when its process ends."""
+
+from __future__ import annotations
+
+import atexit
+import logging
+import typing as t
+import weakref
+
+from ..errors import StoreUnavailable
+
+log = logging.getLogger("consentkit")
+
+
+class Flushable(t.Protocol):
+    """Something that counts, and stores it now and then."""
+
+    def flush(self) -> None:
+        """Store what was counted. :raises StoreUnavailable: it stays counted."""
+        ...
+
+
+_alive: weakref.WeakSet[t.Any] = weakref.WeakSet()
+
+
+def flush_at_exit(item: Flushable) -> None:
+    """Call *item*'s :meth:`~Flushable.flush` when this process ends, unless it is killed.
+
+    There is no thread between requests, so without this the last requests of a process would never be told of: all of
+    them where a test starts a server, looks at some pages and stops it.
+    """
+    _alive.add(item)
+
+
+@atexit.register
+def _flush() -> None:
+    for item in list(_alive):
+        try:
+            item.flush()
+        except StoreUnavailable as error:
+            log.warning("What was counted last is lost, for the store is not available: %s", error)
+        except Exception:
+            # Nobody is above this who would tell, and the others have their turn.
+            log.exception("What was counted last is lost.")
