@@ -16,6 +16,7 @@ from .cli.group import consentkit_cli
 from .config import Settings
 from .errors import ConfigError
 from .errors import Problem
+from .jobs.exits import flush_all
 
 _DEMO_USER = "officer@steppe-herald.example"
 _SAMPLES = 600
@@ -60,7 +61,11 @@ def demo(host: str, port: int, articles: Path | None, *, empty: bool) -> None:
         except StoryError as error:
             raise click.ClickException(str(error)) from None
         password = _furnish(app, empty=empty)
-        server.serve(app, listener, admin_email=_DEMO_USER, admin_password=password)
+        try:
+            server.serve(app, listener, admin_email=_DEMO_USER, admin_password=password)
+        finally:
+            # Before the folder goes, and while the application is still there.
+            flush_all()
 
 
 @click.command()

@@ -10,7 +10,19 @@ import pydantic
 from .model import Model
 from .model import Pattern
 
-HEADER = Pattern(r"^[A-Za-z][A-Za-z0-9-]*$", "the name of a header such as 'CF-IPCountry'")
+HEADER = Pattern(r"^[A-Za-z][A-Za-z0-9-]*$", "the name of a header such as 'X-Consentkit-Class' or 'CF-IPCountry'")
+
+
+# What every browser sends: a page would vary from reader to reader, and none is a class.
+_BROWSERS_OWN = frozenset(
+    {"accept", "accept-encoding", "accept-language", "cookie", "host", "origin", "referer", "user-agent"}
+)
+
+
+def _a_cdns_own(value: str) -> str:
+    if value.lower() in _BROWSERS_OWN:
+        raise ValueError(f"found '{value}', which browsers send, expected one that the CDN sets: 'X-Consentkit-Class'")
+    return value
 
 
 class CookieMode(enum.StrEnum):
@@ -70,12 +82,17 @@ class Enforcement(Model):
         description="Where `csp` is on. `shared`: a CDN may keep a page for everybody, so its policy is the widest and "
         "is tightened in the head. `private`: pages are never shared, and each has its reader's policy.",
     )
-    class_header: t.Annotated[str, pydantic.StringConstraints(pattern=HEADER.regex, max_length=80)] | None = (
-        pydantic.Field(
-            default=None,
-            description="The header in which a CDN that varies on the class of consent tells it: "
-            "`X-Consentkit-Class`. Pages then have the policy of that class.",
-        )
+    class_header: (
+        t.Annotated[
+            str,
+            pydantic.StringConstraints(pattern=HEADER.regex, max_length=80),
+            pydantic.AfterValidator(_a_cdns_own),
+        ]
+        | None
+    ) = pydantic.Field(
+        default=None,
+        description="The header in which a CDN that varies on the class of consent tells it: `X-Consentkit-Class`. "
+        "Pages then have the policy of that class.",
     )
 
     @property

@@ -6,6 +6,7 @@ import atexit
 import logging
 import typing as t
 import weakref
+from multiprocessing import util
 
 from ..errors import StoreUnavailable
 
@@ -32,8 +33,8 @@ def flush_at_exit(item: Flushable) -> None:
     _alive.add(item)
 
 
-@atexit.register
-def _flush() -> None:
+def flush_all() -> None:
+    """Do so now. What the store does not take is lost, and told of."""
     for item in list(_alive):
         try:
             item.flush()
@@ -42,3 +43,9 @@ def _flush() -> None:
         except Exception:
             # Nobody is above this who would tell, and the others have their turn.
             log.exception("What was counted last is lost.")
+
+
+# A process of `multiprocessing`, as some servers' are, leaves by a door where the first is not rung at. What is flushed
+# a second time has nothing left to store.
+atexit.register(flush_all)
+util.Finalize(None, flush_all, exitpriority=1)

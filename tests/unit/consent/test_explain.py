@@ -150,6 +150,13 @@ from tests.unit.consent.example import problems_of
             id="class of pages that no CDN keeps",
         ),
         pytest.param(
+            "[policies.privacy]",
+            '[enforcement]\nclass_header = "Cookie"\n[policies.privacy]',
+            "33: enforcement.class_header: found 'Cookie', which browsers send, expected one that the CDN sets: "
+            "'X-Consentkit-Class'.",
+            id="class in a header of browsers",
+        ),
+        pytest.param(
             '"counter.example"',
             '"[::1]:8000"',
             "26: services[0].hosts[0]: found '[::1]:8000', expected a host in small letters, without "
