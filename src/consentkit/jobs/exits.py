@@ -10,6 +10,9 @@ from multiprocessing import util
 
 from ..errors import StoreUnavailable
 
+if t.TYPE_CHECKING:
+    from ..storage.unit_of_work import Database
+
 log = logging.getLogger("consentkit")
 
 
@@ -21,25 +24,27 @@ class Flushable(t.Protocol):
         ...
 
 
-_alive: weakref.WeakSet[t.Any] = weakref.WeakSet()
+_alive: weakref.WeakKeyDictionary[t.Any, Database] = weakref.WeakKeyDictionary()
 
 
-def flush_at_exit(item: Flushable) -> None:
-    """Call *item*'s :meth:`~Flushable.flush` when this process ends, unless it is killed.
+def flush_at_exit(item: Flushable, database: Database) -> None:
+    """Call *item*'s :meth:`~Flushable.flush` into *database* when this process ends, unless it is killed.
 
     There is no thread between requests, so without this the last requests of a process would never be told of: all of
     them where a test starts a server, looks at some pages and stops it.
     """
-    _alive.add(item)
+    _alive[item] = database
 
 
 def flush_all() -> None:
-    """Do so now. What the store does not take is lost, and told of."""
-    for item in list(_alive):
+    """Do so now. What the store does not take is lost."""
+    for item, database in list(_alive.items()):
         try:
-            item.flush()
+            # A test's folder is gone by then, and must not come back.
+            if database.is_there:
+                item.flush()
         except StoreUnavailable as error:
-            log.warning("What was counted last is lost, for the store is not available: %s", error)
+            log.info("What was counted last is lost, for the store is not available: %s", error)
         except Exception:
             # Nobody is above this who would tell, and the others have their turn.
             log.exception("What was counted last is lost.")

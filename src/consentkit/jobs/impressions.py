@@ -27,7 +27,7 @@ class ShownCounter:
         self._clock = clock
         self.after_fork()
         renew_after_fork(self)
-        flush_at_exit(self)
+        flush_at_exit(self, database)
 
     def after_fork(self) -> None:
         """Begin at zero: what the parent counted is the parent's to store."""

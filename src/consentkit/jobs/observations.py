@@ -61,7 +61,7 @@ class Observed:
         self._clock = clock
         self.after_fork()
         renew_after_fork(self)
-        flush_at_exit(self)
+        flush_at_exit(self, database)
 
     def after_fork(self) -> None:
         """Begin with nothing: what the parent saw is the parent's to store."""

@@ -68,6 +68,12 @@ class Database:
         return self.engine.dialect.name == "sqlite"
 
     @property
+    def is_there(self) -> bool:
+        """Whether there is anything to connect to: a file of SQLite's that exists, or a server, whatever it answers."""
+        file = self.engine.url.database
+        return not self.is_sqlite or (file is not None and os.path.exists(file))  # noqa: PTH110 - may be a URI of SQLite's
+
+    @property
     def name(self) -> str:
         """The URL without its password, for people to read."""
         return self.engine.url.render_as_string(hide_password=True)

@@ -7,6 +7,7 @@ import os
 import signal
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -215,6 +216,23 @@ def test_what_a_process_saw_last_is_stored_when_it_ends(database: Database, data
     )
     subprocess.run([sys.executable, "-c", code, database_url], check=True, timeout=60)
     assert list(stored(database)) == ["last.example"]
+
+
+def test_what_a_process_saw_last_brings_no_folder_back(tmp_path: Path) -> None:
+    """A test's database is gone when its process ends; nothing is made anew, and nothing said."""
+    code = (
+        "import sys\n"
+        "from consentkit.clock import SystemClock\n"
+        "from consentkit.jobs.observations import Observed\n"
+        "from consentkit.storage.unit_of_work import Database\n"
+        "from tests.integration.storage.test_observations import host\n"
+        "observed = Observed(Database(f'sqlite:///{sys.argv[1]}/records.db'), SystemClock())\n"
+        "observed.add(host('last.example'))\n"
+    )
+    folder = tmp_path / "gone"
+    done = subprocess.run([sys.executable, "-c", code, str(folder)], check=True, timeout=60, capture_output=True)
+    assert done.stderr == b""
+    assert not folder.exists()
 
 
 def test_what_a_store_does_not_take_stays_counted(
