@@ -18,5 +18,9 @@ def first_segment(path: str) -> str:
 
 def in_words(path: str) -> str:
     """Return *path* as people write it, with nothing in it that cannot be seen."""
-    text = urllib.parse.unquote(path) if "%" in path else path
+    return visible(urllib.parse.unquote(path) if "%" in path else path)
+
+
+def visible(text: str) -> str:
+    """Return *text* with nothing in it that cannot be seen."""
     return text if text.isprintable() else "".join(char for char in text if char.isprintable())

@@ -12,6 +12,7 @@ import urllib.parse
 import flask
 from werkzeug.wsgi import get_host
 
+from ..consent.pages import visible
 from ..consent.withholding import CookieMode
 from ..consent.withholding import Undeclared
 from ..cookies.attributes import OWN_COOKIES
@@ -275,8 +276,7 @@ def _section(exchange: Exchange) -> str:
     if exchange.status >= _FIRST_ERROR:
         return ""
     segment = _path(exchange.environ).lstrip("/")[:_MAX_SECTION].partition("/")[0]
-    text = segment.encode("latin-1", "replace").decode("utf-8", "replace")
-    return text if text.isprintable() else ""
+    return visible(segment.encode("latin-1", "replace").decode("utf-8", "replace"))
 
 
 def _shown(name: str) -> str:
