@@ -12,6 +12,7 @@ import dataclasses
 import enum
 import hashlib
 import json
+import secrets
 
 from ..errors import ProofInvalid
 
@@ -35,6 +36,8 @@ class EntryType(enum.IntEnum):
     ERASURE = 2
     #: A statement on a key that takes over.
     ROTATION = 3
+    #: A statement on a log that goes on under another name.
+    CONTINUATION = 4
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -57,6 +60,11 @@ class Entry:
         if len(data) != _ENTRY_LENGTH or data[0] != VERSION or data[1] not in {*EntryType}:
             raise ProofInvalid("The entry is of a form that is not known.")
         return cls(EntryType(data[1]), data[2:])
+
+
+def new_salt() -> bytes:
+    """Return a salt for one record."""
+    return secrets.token_bytes(SALT_LENGTH)
 
 
 def commit(salt: bytes, content: bytes) -> bytes:

@@ -68,6 +68,48 @@ def read_from(tiles: cabc.Mapping[Tile, bytes]) -> Reader:
     return read
 
 
+def last_tiles(size: int) -> list[Tile]:
+    """Return the partial tiles of a log of *size* entries, one for each level that has one: where it will grow."""
+    found = []
+    level = 0
+    while size:
+        if size % WIDTH:
+            found.append(Tile(level, size // WIDTH))
+        size //= WIDTH
+        level += 1
+    return found
+
+
+def grow(size: int, hashes: cabc.Sequence[bytes], partial: cabc.Mapping[Tile, bytes]) -> dict[Tile, bytes]:
+    """Return the tiles that are new, or longer, when *hashes* of leaves follow the first *size* leaves.
+
+    :param partial: the stored ones of :func:`last_tiles`. Their length is what *size* says; what a writer that was
+        stopped left behind it is not theirs.
+    :raises KeyError: one is missing or too short: the log is damaged there.
+    """
+    changed: dict[Tile, bytes] = {}
+    level, start = 0, size
+    while hashes:
+        full = []
+        number, width = divmod(start, WIDTH)
+        data = b""
+        if width:
+            data = partial[Tile(level, number)][: width * HASH_LENGTH]
+            if len(data) != width * HASH_LENGTH:
+                raise KeyError(Tile(level, number))
+        at = 0
+        while at < len(hashes):
+            more = hashes[at : at + WIDTH - width]
+            at += len(more)
+            data += b"".join(more)
+            changed[Tile(level, number)] = data
+            if len(data) == WIDTH * HASH_LENGTH:
+                full.append(hash_all([data[i : i + HASH_LENGTH] for i in range(0, len(data), HASH_LENGTH)]))
+                number, width, data = number + 1, 0, b""
+        level, start, hashes = level + 1, start // WIDTH, full
+    return changed
+
+
 def tile_path(tile: Tile, width: int = WIDTH) -> str:
     """Return the path of a tile under the log's prefix: ``tile/0/x001/067``, ``tile/1/000.p/17``."""
     return f"tile/{tile.level}/{_number_path(tile.number, width)}"

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import collections.abc as cabc
 import csv
-import datetime as dt
 import itertools
 import json
 import typing as t
 
 from ..consent.decisions import Record
+from ..ledger.records import FIELDS as STORED
+from ..ledger.records import fields_of
 
 if t.TYPE_CHECKING:
     from ..storage.records import RecordFilter
@@ -17,36 +18,7 @@ if t.TYPE_CHECKING:
 
 #: The fields of a record in the order in which they are written; it only ever grows at the end. The salt is not among
 #: them: it would tell which entry of the log is whose.
-FIELDS = (
-    "id",
-    "site",
-    "subject_id",
-    "previous_id",
-    "action",
-    "purposes",
-    "services",
-    "regime",
-    "country",
-    "locale",
-    "notice_version",
-    "revision",
-    "config_version",
-    "policy_versions",
-    "layout",
-    "layer",
-    "method",
-    "section",
-    "user_agent_family",
-    "device_class",
-    "gpc",
-    "tc_string",
-    "gvl_version",
-    "gpp_string",
-    "decided_at",
-    "expires_at",
-    "sample",
-    "leaf_index",
-)
+FIELDS = (*STORED, "leaf_index")
 
 #: How many lines make one piece of text.
 _BATCH = 500
@@ -76,19 +48,7 @@ def export_records(
 
 def record_to_json(record: Record) -> dict[str, object]:
     """Return *record* as JSON has it: all :data:`FIELDS` in their order, times in ISO 8601 in UTC."""
-    return {name: _json_value(getattr(record, name)) for name in FIELDS}
-
-
-def _json_value(value: object) -> object:
-    if isinstance(value, dt.datetime):
-        # Always to the microsecond, so that texts sort like times.
-        return value.astimezone(dt.UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
-    if isinstance(value, cabc.Mapping):
-        return dict(sorted(value.items()))
-    if isinstance(value, str):
-        # Members of enumerations become what they stand for.
-        return str(value)
-    return value
+    return {**fields_of(record), "leaf_index": record.leaf_index}
 
 
 class _Echo:

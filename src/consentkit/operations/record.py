@@ -26,6 +26,7 @@ from ..cookies.codec import make_state
 from ..cookies.codec import to_day
 from ..errors import BadDecision
 from ..errors import NoticeChanged
+from ..ledger.entries import new_salt
 from .publish_site import SiteSnapshot
 
 
@@ -165,6 +166,7 @@ def record_decision(
             gpc=submission.gpc,
             decided_at=now,
             expires_at=now + dt.timedelta(days=site.site.max_age_days),
+            salt=new_salt(),
         ),
         nonce=submission.nonce,
     )

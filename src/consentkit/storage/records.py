@@ -22,6 +22,7 @@ from .base import CanonicalJson
 from .base import EnumValue
 from .base import Text
 from .base import UtcDateTime
+from .log_tree import LogLeafRow
 
 #: How far a record's id may be from the time of its decision. Look-ups by time go by the id first, so a record beyond
 #: this would not be found; it is refused instead.
@@ -88,6 +89,7 @@ class RecordRow(Base):
     decided_at: orm.Mapped[dt.datetime] = orm.mapped_column(UtcDateTime, comment="The server's time of the decision.")
     expires_at: orm.Mapped[dt.datetime] = orm.mapped_column(UtcDateTime, comment="When the reader is asked again.")
     sample: orm.Mapped[bool] = orm.mapped_column(sa.Boolean, comment="Made up for a demonstration; not in the log.")
+    # Not used: places are in consentkit_log_leaves, for to update wide rows is slow. The release before reads it.
     leaf_index: orm.Mapped[int | None] = orm.mapped_column(
         sa.BigInteger, comment="The place in the site's log; null until integrated."
     )
@@ -128,8 +130,10 @@ class NonceRow(Base):
     __table_args__ = ({"comment": "Decisions that came lately, so that one sent twice is stored once."},)
 
 
-#: The columns in the order of the table, as :func:`_record` takes them.
-COLUMNS = tuple(RecordRow.__table__.columns)
+#: What is stored of a record, in the order of the table.
+COLUMNS = tuple(column for column in RecordRow.__table__.columns if column.name != "leaf_index")
+# And what is read of it, as :func:`_record` takes it.
+_READ = (*COLUMNS, LogLeafRow.leaf_index)
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -185,12 +189,14 @@ class Records:
             for row in rows:
                 yield _record(row)
 
+    def get_all(self, ids: cabc.Collection[str]) -> list[Record]:
+        """Return the records of these ids, in no order."""
+        return [_record(row) for row in self._session.execute(_placed().where(RecordRow.id.in_(ids)))]
+
     def latest_of(self, site: str, subject_id: str) -> Record | None:
         """Return the newest record of a subject."""
         of_subject = (RecordRow.site == site, RecordRow.subject_id == subject_id)
-        row = self._session.execute(
-            sa.select(*COLUMNS).where(*of_subject).order_by(RecordRow.id.desc()).limit(1)
-        ).first()
+        row = self._session.execute(_placed().where(*of_subject).order_by(RecordRow.id.desc()).limit(1)).first()
         return None if row is None else _record(row)
 
     def any(self, site: str | None = None) -> bool:
@@ -206,6 +212,11 @@ class Records:
             raise ValueError("Only samples are added this way.")
         if records:
             self._session.execute(sa.insert(RecordRow), [values_of(record) for record in records])
+
+    def put_salts(self, salts: cabc.Mapping[str, bytes]) -> None:
+        """Give records from before the log their salts, by record id."""
+        for record_id, salt in salts.items():
+            self._session.execute(sa.update(RecordRow).where(RecordRow.id == record_id).values(salt=salt))
 
     def forget_nonces(self, before: dt.datetime, *, limit: int) -> int:
         """Remove at most *limit* of the nonces that were used before a moment, and return how many they were."""
@@ -223,7 +234,11 @@ def values_of(record: Record) -> dict[str, object]:
 
 
 def _select(which: RecordFilter) -> sa.Select[t.Any]:
-    return sa.select(*COLUMNS).where(*_conditions(which))
+    return _placed().where(*_conditions(which))
+
+
+def _placed() -> sa.Select[t.Any]:
+    return sa.select(*_READ).outerjoin(LogLeafRow, LogLeafRow.item_id == RecordRow.id)
 
 
 def _conditions(which: RecordFilter) -> cabc.Iterator[sa.ColumnElement[bool]]:

@@ -19,7 +19,13 @@ from .engine import BUSY_TIMEOUT
 from .engine import READ_ONLY
 from .engine import make_engine
 from .failures import translated
+from .holds import Holds
 from .impressions import Impressions
+from .log_checkpoints import Checkpoints
+from .log_checkpoints import LogKeys
+from .log_checkpoints import Statements
+from .log_queue import LogQueue
+from .log_tree import LogTree
 from .notices import Notices
 from .observations import Observations
 from .policies import Policies
@@ -34,13 +40,19 @@ class UnitOfWork:
         #: For this package only.
         self.session = session
         self.accounts = Accounts(session)
+        self.checkpoints = Checkpoints(session)
         self.configurations = Configurations(session)
+        self.holds = Holds(session)
         self.impressions = Impressions(session)
+        self.log_keys = LogKeys(session)
+        self.log_queue = LogQueue(session)
+        self.log_tree = LogTree(session)
         self.notices = Notices(session)
         self.observations = Observations(session)
         self.policies = Policies(session)
         self.records = Records(session)
         self.revisions = Revisions(session)
+        self.statements = Statements(session)
 
 
 class Database:

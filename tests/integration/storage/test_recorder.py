@@ -44,7 +44,6 @@ def test_a_record_comes_back_as_it_went_in(database: Database, recorder: DirectR
         tc_string="CPXxRfAPXxRfAAfKABENB-CgAAAAAAAAAAYgAAAAAAAA",
         gvl_version=42,
         gpp_string="DBABMA~x",
-        leaf_index=2**40,
         salt=bytes(range(32)),
         section="қоғам/ұлттық",
         gpc=True,

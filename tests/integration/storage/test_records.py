@@ -219,6 +219,8 @@ def test_pages_are_read_from_an_index(sqlite_url: str, which: RecordFilter, inde
         uow.records.page(which, before=make_record().id)
         uow.records.latest_of("s", "a")
     database.dispose()
-    page, latest = plans
+    page, page_place, latest, latest_place = plans
     assert f"USING INDEX {index} (" in page
     assert "USING INDEX ix_consentkit_records_site_subject_id_id (" in latest
+    for place in (page_place, latest_place):
+        assert "INDEX ix_consentkit_log_leaves_item_id (" in place

@@ -107,3 +107,26 @@ def test_nothing_else_has_a_second_spelling(text: str) -> None:
     parsed = tiles.parse_number(text)
     if parsed is not None:
         assert tiles.entries_path(*parsed) == f"tile/entries/{text}"
+
+
+@pytest.mark.parametrize("steps", [(1, 255, 256, 1), (300, 65_236, 4_464), (SIZE,), (65_535, 2, 4_463)])
+def test_a_log_grows_to_the_same_tiles_in_any_steps(stored: dict[Tile, bytes], steps: tuple[int, ...]) -> None:
+    """Only what is partial is needed for it, and what lies behind a partial tile's end is not looked at."""
+    hashes = [tree.hash_leaf(str(i).encode()) for i in range(sum(steps))]
+    grown: dict[Tile, bytes] = {}
+    size = 0
+    for step in steps:
+        partial = {tile: grown[tile] + b"left behind" for tile in tiles.last_tiles(size)}
+        grown |= tiles.grow(size, hashes[size : size + step], partial)
+        size += step
+    assert grown.keys() == {tile for tile in stored if tiles.width_at(tile, size)}
+    for tile, data in grown.items():
+        assert data == stored[tile][: tiles.width_at(tile, size) * 32]
+
+
+def test_a_log_does_not_grow_from_a_damaged_tile() -> None:
+    """Whatever it would publish would fork."""
+    with pytest.raises(KeyError):
+        tiles.grow(300, [bytes(32)], {Tile(0, 1): bytes(32 * 43), Tile(1, 0): bytes(32)})
+    with pytest.raises(KeyError):
+        tiles.grow(300, [bytes(32)], {})

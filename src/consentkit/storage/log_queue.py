@@ -1,0 +1,82 @@
+"""The queue of the log: what is stored and has no place yet."""
+
+from __future__ import annotations
+
+import collections.abc as cabc
+import typing as t
+
+import sqlalchemy as sa
+from sqlalchemy import orm
+
+from .base import Base
+from .base import Text
+
+
+class Queued(t.NamedTuple):
+    """Something that waits for its place.
+
+    :param item_id: the record's or the statement's id. :param kind: an
+        :class:`~consentkit.ledger.entries.EntryType`.
+    """
+
+    item_id: str
+    kind: int
+
+
+class LogQueueRow(Base):
+    """The table of the queue.
+
+    Records come in by a trigger of the database's, in the statement that stores them. A transaction that commits late
+    is found as any other: nothing is remembered of where the last look ended.
+    """
+
+    __tablename__ = "consentkit_log_queue"
+
+    site: orm.Mapped[str] = orm.mapped_column(Text, primary_key=True, comment="The site's id.")
+    item_id: orm.Mapped[str] = orm.mapped_column(
+        sa.Uuid(as_uuid=False), primary_key=True, comment="The record's or the statement's id."
+    )
+    kind: orm.Mapped[int] = orm.mapped_column(sa.SmallInteger, comment="1: a record; else the type of the statement.")
+
+    __table_args__ = (
+        {"comment": "What is stored and has no place in the log yet. A trigger on the records fills it."},
+    )
+
+
+class LogQueue:
+    """What waits, as one unit of work sees it."""
+
+    def __init__(self, session: orm.Session) -> None:
+        self._session = session
+
+    def add(self, site: str, item_id: str, kind: int) -> None:
+        """Queue a statement. Records are queued by the database."""
+        self._session.execute(sa.insert(LogQueueRow).values(site=site, item_id=item_id, kind=kind))
+
+    def take(self, site: str, *, limit: int) -> list[Queued]:
+        """Return what waits for longest, and leave it in the queue."""
+        statement = sa.select(LogQueueRow.item_id, LogQueueRow.kind).where(LogQueueRow.site == site)
+        found = self._session.execute(statement.order_by(LogQueueRow.item_id).limit(limit))
+        return [Queued(row.item_id, row.kind) for row in found]
+
+    def remove(self, site: str, item_ids: cabc.Collection[str]) -> int:
+        """Take items out, and return how many of them were there."""
+        done = self._session.execute(
+            sa.delete(LogQueueRow).where(LogQueueRow.site == site, LogQueueRow.item_id.in_(item_ids))
+        )
+        return t.cast("sa.CursorResult[t.Any]", done).rowcount
+
+    def sites(self) -> list[str]:
+        """Return the sites for which something waits."""
+        return list(self._session.scalars(sa.select(LogQueueRow.site).distinct().order_by(LogQueueRow.site)))
+
+    def waiting(self, site: str, *, up_to: int) -> int:
+        """Return how many items wait; counting ends at *up_to*."""
+        some = sa.select(sa.literal(1)).where(LogQueueRow.site == site).limit(up_to).subquery()
+        return self._session.scalar(sa.select(sa.func.count()).select_from(some)) or 0
+
+    def first(self, site: str) -> str | None:
+        """Return the id of what waits for longest; the id holds since when (:func:`record_id_time`)."""
+        return self._session.scalar(
+            sa.select(LogQueueRow.item_id).where(LogQueueRow.site == site).order_by(LogQueueRow.item_id).limit(1)
+        )

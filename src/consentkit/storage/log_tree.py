@@ -1,0 +1,152 @@
+"""The tree of the log: its head, its leaves, its tiles."""
+
+from __future__ import annotations
+
+import collections.abc as cabc
+import datetime as dt
+import typing as t
+
+import sqlalchemy as sa
+from sqlalchemy import orm
+
+from ..ledger.heads import Head
+from ..ledger.tiles import Tile
+from ..ledger.tree import EMPTY_ROOT
+from .base import Base
+from .base import Text
+from .base import UtcDateTime
+from .upserts import insert
+from .upserts import insert_if_absent
+
+#: The level at which the bundles of entries are kept, numbered as the tiles of level 0 are.
+ENTRIES = -1
+
+
+class LogHeadRow(Base):
+    """The table of heads, one row a site."""
+
+    __tablename__ = "consentkit_log_heads"
+
+    site: orm.Mapped[str] = orm.mapped_column(Text, primary_key=True, comment="The site's id.")
+    origin: orm.Mapped[str] = orm.mapped_column(Text, comment="The log's name: where it can be read.")
+    size: orm.Mapped[int] = orm.mapped_column(sa.BigInteger, comment="How many entries are integrated.")
+    root: orm.Mapped[bytes] = orm.mapped_column(sa.LargeBinary, comment="The root over them (RFC 6962, 2.1).")
+    fence: orm.Mapped[int] = orm.mapped_column(sa.BigInteger, comment="Counts the leases: an older writer is refused.")
+    holder: orm.Mapped[str | None] = orm.mapped_column(Text, comment="The process that has the lease.")
+    leased_until: orm.Mapped[dt.datetime | None] = orm.mapped_column(UtcDateTime, comment="Until when.")
+    trouble: orm.Mapped[str | None] = orm.mapped_column(
+        Text, comment="Why nothing is signed any more; null when all is well."
+    )
+    began_at: orm.Mapped[dt.datetime] = orm.mapped_column(UtcDateTime, comment="When the log began.")
+
+    __table_args__ = ({"comment": "The log of each site: how far it is, and who writes it."},)
+
+
+class LogLeafRow(Base):
+    """The table of leaves. Beside the wide records, so that a batch of them is a matter of milliseconds."""
+
+    __tablename__ = "consentkit_log_leaves"
+
+    site: orm.Mapped[str] = orm.mapped_column(Text, primary_key=True, comment="The site's id.")
+    leaf_index: orm.Mapped[int] = orm.mapped_column(
+        sa.BigInteger, primary_key=True, autoincrement=False, comment="The place, from 0."
+    )
+    item_id: orm.Mapped[str] = orm.mapped_column(
+        sa.Uuid(as_uuid=False), comment="The record or the statement that has it."
+    )
+
+    __table_args__ = (
+        # Nothing has two places.
+        sa.Index(None, "item_id", unique=True),
+        {"comment": "Which record has which place in the log. Erasure removes the row; the entry stays in the tiles."},
+    )
+
+
+class LogTileRow(Base):
+    """The table of tiles, and of the bundles of entries."""
+
+    __tablename__ = "consentkit_log_tiles"
+
+    site: orm.Mapped[str] = orm.mapped_column(Text, primary_key=True, comment="The site's id.")
+    level: orm.Mapped[int] = orm.mapped_column(
+        sa.SmallInteger, primary_key=True, autoincrement=False, comment="The level; -1 for the entries."
+    )
+    number: orm.Mapped[int] = orm.mapped_column(
+        sa.BigInteger, primary_key=True, autoincrement=False, comment="The number from the left."
+    )
+    data: orm.Mapped[bytes] = orm.mapped_column(
+        sa.LargeBinary, comment="Up to 256 hashes, or entries (C2SP tlog-tiles)."
+    )
+
+    __table_args__ = ({"comment": "The tree. A full tile never changes; the last one of a level grows at its end."},)
+
+
+class LogTree:
+    """The trees of all sites, as one unit of work sees them."""
+
+    def __init__(self, session: orm.Session) -> None:
+        self._session = session
+
+    # ── heads ──
+
+    def head(self, site: str) -> Head | None:
+        """Return the head of a site's log, or ``None`` where it has not begun."""
+        return next(iter(self.heads(site)), None)
+
+    def heads(self, *sites: str) -> list[Head]:
+        """Return the heads of these sites, or of all."""
+        statement = sa.select(*LogHeadRow.__table__.columns).order_by(LogHeadRow.site)
+        if sites:
+            statement = statement.where(LogHeadRow.site.in_(sites))
+        return [Head(**row._asdict()) for row in self._session.execute(statement)]
+
+    def begin(self, site: str, *, origin: str, at: dt.datetime) -> None:
+        """Begin a log, unless it has begun: its name stays."""
+        values = {"site": site, "origin": origin, "size": 0, "root": EMPTY_ROOT, "fence": 0, "began_at": at}
+        insert_if_absent(self._session, LogHeadRow, values)
+
+    def advance(self, head: Head, *, size: int, root: bytes) -> bool:
+        """Move the log on from *head*, and return whether it still was where *head* says, with that fence.
+
+        Who is told ``False`` must roll everything back: another writer has gone on.
+        """
+        same = (LogHeadRow.site == head.site, LogHeadRow.size == head.size, LogHeadRow.fence == head.fence)
+        done = self._session.execute(sa.update(LogHeadRow).where(*same).values(size=size, root=root))
+        return t.cast("sa.CursorResult[t.Any]", done).rowcount == 1
+
+    # ── leaves ──
+
+    def add_leaves(self, site: str, start: int, item_ids: cabc.Iterable[str]) -> None:
+        """Give items their places, from *start* on."""
+        rows = [{"site": site, "leaf_index": start + i, "item_id": item_id} for i, item_id in enumerate(item_ids)]
+        if rows:
+            self._session.execute(sa.insert(LogLeafRow), rows)
+
+    def index_of(self, item_id: str) -> int | None:
+        """Return the place of a record or a statement, or ``None``."""
+        return self._session.scalar(sa.select(LogLeafRow.leaf_index).where(LogLeafRow.item_id == item_id))
+
+    # ── tiles ──
+
+    def tiles(self, site: str, wanted: cabc.Collection[Tile]) -> dict[Tile, bytes]:
+        """Return the stored ones of *wanted*, whole: who wants them at an older size takes the beginning."""
+        if not wanted:
+            return {}
+        key = sa.tuple_(LogTileRow.level, LogTileRow.number)
+        statement = sa.select(LogTileRow.level, LogTileRow.number, LogTileRow.data)
+        found = self._session.execute(statement.where(LogTileRow.site == site, key.in_(wanted)))
+        return {Tile(row.level, row.number): row.data for row in found}
+
+    def put_tiles(self, site: str, tiles: cabc.Mapping[Tile, bytes]) -> None:
+        """Store tiles that are new, or longer than they were."""
+        if not tiles:
+            return
+        statement = insert(self._session, LogTileRow)
+        statement = statement.on_conflict_do_update(
+            index_elements=[LogTileRow.site, LogTileRow.level, LogTileRow.number],
+            set_={"data": statement.excluded.data},
+        )
+        rows = [
+            {"site": site, "level": tile.level, "number": tile.number, "data": data} for tile, data in tiles.items()
+        ]
+        self._session.execute(statement, rows)

@@ -1,0 +1,44 @@
+"""A consent log for tests: everything that waits integrated and published, by a key of the test's own."""
+
+from __future__ import annotations
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from consentkit.clock import Clock
+from consentkit.ledger.notes import LocalSigner
+from consentkit.operations.integrate import integrate
+from consentkit.operations.publish_checkpoint import publish_checkpoint
+from consentkit.storage.log_checkpoints import StoredCheckpoint
+from consentkit.storage.unit_of_work import Database
+from consentkit.testing import FrozenClock
+
+ORIGIN = "www.steppe-herald.example/consent/log/steppe-herald"
+
+#: Always the same, so that a failure can be looked at again.
+SIGNER = LocalSigner(ORIGIN, Ed25519PrivateKey.from_private_bytes(bytes(range(32))))
+
+
+def begin_log(
+    database: Database, site: str = "steppe-herald", *, signer: LocalSigner = SIGNER, clock: Clock | None = None
+) -> None:
+    """Begin the site's log, named like *signer*'s key."""
+    now = (clock or FrozenClock()).now()
+    with database.unit_of_work() as uow:
+        uow.log_tree.begin(site, origin=signer.name, at=now)
+        uow.log_keys.add(site, str(signer.verifier), now)
+
+
+def keep_log(
+    database: Database, site: str = "steppe-herald", *, signer: LocalSigner = SIGNER, clock: Clock | None = None
+) -> StoredCheckpoint:
+    """Integrate all that waits and publish it, as the writer does."""
+    clock = clock or FrozenClock()
+    begin_log(database, site, signer=signer, clock=clock)
+    with database.unit_of_work(read_only=True) as uow:
+        head = uow.log_tree.head(site)
+    assert head is not None
+    while integrate(database, site, fence=head.fence):
+        pass
+    checkpoint = publish_checkpoint(database, site, signer=signer, clock=clock)
+    assert checkpoint is not None
+    return checkpoint
