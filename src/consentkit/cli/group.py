@@ -19,6 +19,7 @@ _COMMANDS = {
     "embeds": "consentkit.cli.embeds:embeds",
     "init": "consentkit.cli.init:init",
     "policy": "consentkit.cli.policy:policy",
+    "receipt": "consentkit.cli.receipt:receipt",
     "records": "consentkit.cli.records:records",
     "serve": "consentkit.console:serve",
     "services": "consentkit.cli.services:services",

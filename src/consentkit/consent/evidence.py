@@ -2,10 +2,27 @@
 
 from __future__ import annotations
 
+import base64
 import collections.abc as cabc
 import dataclasses
 import datetime as dt
+import hashlib
+import json
 import typing as t
+
+#: Stands for a notice's version in the markup that the version is computed from.
+VERSION_MARK = "%VERSION%"
+
+
+def notice_version(content: cabc.Mapping[str, object], *, html: str, preferences_html: str, style: str) -> str:
+    """Return the version of a notice: 16 characters of lower-case base32 (RFC 4648), 80 bits of the SHA-256 of it all.
+
+    :param content: without its version. :param html: the first layer, and :param preferences_html: the second, each
+        with :data:`VERSION_MARK` where the version will stand.
+    """
+    evidence = {"content": content, "html": html, "preferences": preferences_html, "style": style}
+    text = json.dumps(evidence, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+    return base64.b32encode(hashlib.sha256(text.encode()).digest()).decode().lower()[:16]
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,10 +6,8 @@ form leads back to. They are left open in the rendered text and filled in by :me
 
 from __future__ import annotations
 
-import base64
 import dataclasses
 import functools
-import hashlib
 import json
 import typing as t
 
@@ -17,7 +15,9 @@ import jinja2
 import markupsafe
 
 from ..consent.decisions import Choice
+from ..consent.evidence import VERSION_MARK
 from ..consent.evidence import StoredNotice
+from ..consent.evidence import notice_version
 from ..i18n import vocabulary
 from ..i18n.catalog import catalog
 from .model import Json
@@ -29,8 +29,6 @@ if t.TYPE_CHECKING:
 BASE = "%BASE%"
 #: Stands for the page to come back to.
 NEXT = "%NEXT%"
-#: Stands for the version in what the version is computed from.
-_VERSION = "%VERSION%"
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -89,16 +87,14 @@ class Notice:
 
 def render(content: Json, style: str) -> Notice:
     """Return the notice with that *content*, dressed by the stylesheet *style*."""
-    html = _environment().get_template("notice.html").render(n=content, version=_VERSION, base=BASE, next=NEXT)
-    preferences = _second_layer(content, _VERSION, layer="2", chosen=None, since=None, switches=True)
-    evidence = canonical_json({"content": content, "html": html, "preferences": preferences, "style": style})
-    digest = hashlib.sha256(evidence.encode()).digest()
-    version = base64.b32encode(digest).decode().lower()[:16]
+    html = _environment().get_template("notice.html").render(n=content, version=VERSION_MARK, base=BASE, next=NEXT)
+    preferences = _second_layer(content, VERSION_MARK, layer="2", chosen=None, since=None, switches=True)
+    version = notice_version(content, html=html, preferences_html=preferences, style=style)
     return Notice(
         version=version,
         content={**content, "version": version},
-        html=html.replace(_VERSION, version),
-        preferences_html=preferences.replace(_VERSION, version),
+        html=html.replace(VERSION_MARK, version),
+        preferences_html=preferences.replace(VERSION_MARK, version),
         style=style,
     )
 
