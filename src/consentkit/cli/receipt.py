@@ -55,7 +55,7 @@ def receipt() -> None:
 
 
 @receipt.command()
-@click.argument("file", type=click.File("rb"))
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, allow_dash=True))
 @click.option(
     "--key",
     "keys",
@@ -72,7 +72,7 @@ def receipt() -> None:
     show_default=True,
     help="For people, or for programs.",
 )
-def verify(file: t.BinaryIO, keys: tuple[list[Verifier], ...], form: str) -> None:
+def verify(file: str, keys: tuple[list[Verifier], ...], form: str) -> None:
     """Check a receipt offline: its signature, its record, its notice, and its place in the site's log.
 
     FILE is the receipt as JSON, or its Kantara form; '-' is the standard input. Exits 1 where something does not hold.
@@ -81,7 +81,8 @@ def verify(file: t.BinaryIO, keys: tuple[list[Verifier], ...], form: str) -> Non
     if not trusted:
         raise click.BadParameter("there is no key in it.", param_hint="--key")
     # One byte more than is read, so that what is too long is told from what is cut.
-    raw = file.read(MAX_LENGTH + 1)
+    with click.open_file(file, "rb") as source:
+        raw = source.read(MAX_LENGTH + 1)
     facts: dict[str, t.Any] = {}
     try:
         if raw.lstrip()[:1] == b"{":
