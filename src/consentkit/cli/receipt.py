@@ -103,8 +103,10 @@ def _open_kantara(raw: bytes, keys: list[Verifier]) -> tuple[dict[str, t.Any], l
     if len(raw) > MAX_LENGTH or not token.startswith("eyJ"):
         raise ProofInvalid("This is no receipt: expected JSON, or a JSON Web Token.")
     payload, key = jws.open_compact(token, keys, kind=jws.KANTARA)
-    claims = json.loads(payload)
-    facts = {"record": claims["jti"], "signed_by": jws.key_id(key)}
+    try:
+        facts = {"record": json.loads(payload)["consentReceiptID"], "signed_by": jws.key_id(key)}
+    except (ValueError, KeyError, TypeError, RecursionError):
+        raise ProofInvalid("This is no receipt: the token holds something else.") from None
     return facts, [Finding(Check.SIGNATURE, Outcome.HOLDS, f"{jws.key_id(key)} signed exactly this.")]
 
 

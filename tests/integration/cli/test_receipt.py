@@ -90,12 +90,13 @@ def test_wrong_use(nowhere: pathlib.Path) -> None:
 
 def test_the_kantara_form(nowhere: pathlib.Path) -> None:
     """Its signature, by the same key, and for this use alone."""
-    token = jws.sign(b'{"jti":"019a"}', made.signer(), kind=jws.KANTARA, detached=False)
+    token = jws.sign(b'{"consentReceiptID":"019a"}', made.signer(), kind=jws.KANTARA, detached=False)
     (nowhere / "receipt.jwt").write_text(token + "\n")
     assert "The receipt holds." in run("receipt.jwt", "--key", LINE).output
     for wrong in (
         token[:-4] + "AAAA",
         jws.sign(b"{}", made.signer(), kind=jws.RECEIPT, detached=False),
         jws.sign(b"{}", made.signer(seed="x"), kind=jws.KANTARA, detached=False),
+        jws.sign(b"[", made.signer(), kind=jws.KANTARA, detached=False),
     ):
         assert run("-", "--key", LINE, sent=wrong.encode()).exit_code == 1
