@@ -28,6 +28,7 @@ const entries = {
   "embeds.css": { entry: "styles/embeds.css", ...styles },
   "pages.css": { entry: "styles/pages.css", ...styles },
   "preferences.css": { entry: "styles/preferences.css", ...styles },
+  "check.css": { entry: "styles/check.css", ...styles },
   "messages.css": { entry: "styles/messages.css", ...styles },
   // What stands in a page is short: the one is a block, the other a module.
   "head.js": { entry: "src/head.ts", ...scripts, format: "esm" },
@@ -51,6 +52,7 @@ const entries = {
   "tag.js": { entry: "src/tag.ts", ...scripts, names: version },
   "tag.mjs": { entry: "src/module.ts", ...scripts, format: "esm", names: version },
   "signals.js": { entry: "src/signals/main.ts", ...scripts },
+  "check.js": { entry: "src/check/main.ts", ...scripts },
   "debug.js": { entry: "src/debug/debug.ts", ...scripts },
 };
 

@@ -34,6 +34,8 @@ _TYPES = {
     "choose.js": _SCRIPT,
     "tell.js": _SCRIPT,
     "debug.js": _SCRIPT,
+    "check.js": _SCRIPT,
+    "check.css": _STYLE,
     "bar.css": _STYLE,
     "box.css": _STYLE,
     "modal.css": _STYLE,
@@ -186,15 +188,15 @@ def _tag_asset(
         "locales": {name: json.loads(words) | {"html": html} for name, words, html in notices},
         "css": style,
     }
-    script = static_text(file).replace(_DATA_MARK, _in_script(data))
+    script = static_text(file).replace(_DATA_MARK, in_script(data))
     if signals != "null":
         # First, so that the other tools have been told when the gate lets them go.
-        script = f"{{const {_SIGNALS_MARK}={_in_script(json.loads(signals))};{static_text('signals.js')}}}\n{script}"
+        script = f"{{const {_SIGNALS_MARK}={in_script(json.loads(signals))};{static_text('signals.js')}}}\n{script}"
     return make_asset(script.encode(), _SCRIPT)
 
 
-def _in_script(data: object) -> str:
-    """Return *data* as JSON, safe inside a script, even one that somebody pastes into a page."""
+def in_script(data: object) -> str:
+    """Return *data* as JSON, safe inside a script's element, even one that somebody pastes into a page."""
     text = json.dumps(data, ensure_ascii=False, separators=(",", ":"))
     return text.replace("<", "\\u003c").replace("\u2028", "\\u2028").replace("\u2029", "\\u2029")
 

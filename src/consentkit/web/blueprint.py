@@ -15,6 +15,7 @@ from . import embed
 from . import openapi
 from . import pages
 from . import reads
+from . import receipt_check
 from . import receipts
 from . import reports
 from .problems import problem
@@ -43,6 +44,7 @@ ROUTES: tuple[tuple[str, str, dict[str, View]], ...] = (
     ("/shown", "shown", {"POST": reads.shown, "OPTIONS": decisions.preflight}),
     (reports.RULE, "csp_reports", {"POST": reports.take_reports, "OPTIONS": decisions.preflight}),
     ("/records/<record_id>/receipt", "receipt", {"GET": receipts.receipt}),
+    ("/receipts/check", "receipt_check", {"GET": receipt_check.receipt_check}),
     ("/openapi.json", "openapi", {"GET": openapi.document}),
     ("/healthz", "healthz", {"GET": reads.healthz}),
     ("/readyz", "readyz", {"GET": reads.readyz}),

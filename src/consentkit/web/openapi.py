@@ -275,6 +275,12 @@ _PATHS: Json = {
             "responses": {"204": _answer("The CORS headers say."), "404": _NOT_FOUND},
         },
     },
+    "/receipts/check": _get(
+        "A page that checks a receipt wholly in the reader's browser.",
+        {"200": _answer("The page, with the keys of the site's log.", "text/html")},
+        _LOCALE,
+        operation="checkReceipt",
+    ),
     "/records/{record_id}/receipt": {
         "get": {
             "operationId": "receipt",
