@@ -92,8 +92,15 @@ def _latest_receipt(snapshot: SiteSnapshot, words: Catalog) -> markupsafe.Markup
         return markupsafe.Markup()
     if record is None:
         return markupsafe.Markup()
-    return markupsafe.Markup('<p class="consentkit-receipt"><a href="{}">{}</a></p>').format(
-        receipt_url(runtime, record.id), words.gettext(N_("Download the receipt of your last choice"))
+    return markupsafe.Markup(
+        '<p class="consentkit-receipt"><a href="{}">{}</a> <a href="{}receipts/check?site={}&amp;locale={}">{}</a></p>'
+    ).format(
+        receipt_url(runtime, record.id),
+        words.gettext(N_("Download the receipt of your last choice")),
+        base_url(),
+        snapshot.site.id,
+        words.tag,
+        words.gettext(N_("Check a receipt")),
     )
 
 
