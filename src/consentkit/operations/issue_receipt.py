@@ -13,22 +13,15 @@ from ..errors import ProofInvalid
 from ..errors import StoreUnavailable
 from ..ledger import jws
 from ..ledger import receipts
-from ..ledger.checkpoints import Checkpoint
 from ..ledger.entries import canonical
 from ..ledger.iso27560 import Background
 from ..ledger.iso27560 import consent_record
 from ..ledger.kantara import kantara_receipt
-from ..ledger.notes import Note
 from ..ledger.notes import Signer
 from ..ledger.notes import Verifier
 from ..ledger.records import entry_of
 from ..ledger.records import fields_of
-from ..ledger.tiles import read_from
-from ..ledger.tiles import tiles_of
-from ..ledger.tree import check_inclusion
-from ..ledger.tree import hash_leaf
-from ..ledger.tree import inclusion_proof
-from ..ledger.tree import nodes_of_inclusion
+from .prove import prove
 
 if t.TYPE_CHECKING:
     from ..clock import Clock
@@ -73,7 +66,7 @@ def issue_receipt(uow: UnitOfWork, record: Record, *, prefix: str, signers: Sign
     background = _background(uow, record, prefix)
     origin = signer.verifier.name
     entry = bytes(entry_of(fields_of(record), record.salt))
-    place = _place(uow, record, entry, origin)
+    place = _place(uow, record, origin)
     state = receipts.State.PUBLISHED
     if place is None:
         state = receipts.State.RECORDED if record.leaf_index is None else receipts.State.INTEGRATED
@@ -136,22 +129,15 @@ def _background(uow: UnitOfWork, record: Record, prefix: str) -> Background:
     )
 
 
-def _place(uow: UnitOfWork, record: Record, entry: bytes, origin: str) -> receipts.Place | None:
-    """Return the place of a record under the newest checkpoint; ``None`` where that does not cover it."""
-    index = record.leaf_index
-    checkpoint = uow.checkpoints.latest(record.site)
-    if index is None or checkpoint is None or checkpoint.origin != origin or index >= checkpoint.size:
-        return None
-    tiles = uow.log_tree.tiles(record.site, tiles_of(nodes_of_inclusion(index, checkpoint.size)))
+def _place(uow: UnitOfWork, record: Record, origin: str) -> receipts.Place | None:
     try:
-        proof = inclusion_proof(index, checkpoint.size, read_from(tiles))
-        root = Checkpoint.parse(Note.parse(checkpoint.note.encode()).text).root
-        check_inclusion(index, checkpoint.size, hash_leaf(entry), proof, root)
-    except (KeyError, ProofInvalid) as error:
+        return prove(uow, record, origin=origin)
+    except ProofInvalid as error:
         # A receipt that does not hold would be the site's own signature under it.
-        log.exception("The log of '%s' does not prove its entry %d: run 'consentkit log verify'.", record.site, index)
+        log.exception(
+            "The log of '%s' does not prove its record %s: run 'consentkit log verify'.", record.site, record.id
+        )
         raise StoreUnavailable("The log does not prove this record.", retry_after=_LATER) from error
-    return receipts.Place(index, checkpoint.size, tuple(proof), checkpoint.note)
 
 
 def _deadline(uow: UnitOfWork, record: Record) -> dt.datetime:
