@@ -18,12 +18,12 @@ from ..i18n.catalog import N_
 from ..i18n.catalog import Catalog
 from ..i18n.locales import own_name
 from ..i18n.vocabulary import PURPOSE_NAMES
+from ..notice.basis import purpose_name
 from ..operations.publish_site import SiteSnapshot
 from ..runtime import current_runtime
 from . import words as names
 from .evidence import basis_of
 from .evidence import policies_of
-from .evidence import purpose_name
 from .filters import FIELDS
 from .filters import Filter
 from .filters import parse_filter

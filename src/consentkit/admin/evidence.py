@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import collections.abc as cabc
 import dataclasses
 import datetime as dt
 import json
@@ -13,16 +12,15 @@ import flask
 import markupsafe
 
 from ..consent.decisions import Record
-from ..consent.evidence import StoredNotice
 from ..consent.model import localize
-from ..consent.purposes import NECESSARY
 from ..errors import NotFound
 from ..i18n.catalog import Catalog
 from ..i18n.locales import direction
 from ..i18n.vocabulary import POLICY_NAMES
-from ..i18n.vocabulary import PURPOSE_NAMES
-from ..notice.render import BASE
-from ..notice.render import NEXT
+from ..notice.basis import Basis
+from ..notice.basis import in_order
+from ..notice.shown import LAYERS
+from ..notice.shown import as_shown
 from ..policies.versions import PolicyVersion
 from ..runtime import current_runtime
 from . import headers
@@ -34,27 +32,6 @@ if t.TYPE_CHECKING:
 
 # A link of a policy that is relative to the readers' pages. In the sanitised text, a bare `<a` begins a link.
 _RELATIVE_LINK = re.compile(r'(<a\b[^>]*?\shref=")(?![A-Za-z][A-Za-z0-9+.-]*:|[/#"])')
-
-
-@dataclasses.dataclass(frozen=True, slots=True)
-class PurposeAnswer:
-    """What was answered for one purpose."""
-
-    id: str
-    name: str
-    granted: bool
-
-
-@dataclasses.dataclass(frozen=True, slots=True)
-class ServiceAnswer:
-    """What was answered for one service, and who stood behind it then."""
-
-    id: str
-    name: str
-    provider: str
-    country: str
-    purposes: tuple[str, ...]
-    granted: bool
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -70,60 +47,11 @@ class PolicyReference:
     since: dt.date | None
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class Basis:
-    """The notice and the configuration behind one record, as far as they are stored."""
-
-    notice: StoredNotice | None
-    #: The configuration as it was, decoded and not validated: it may be of an older release.
-    configuration: dict[str, t.Any] | None
-
-    @property
-    def locales(self) -> tuple[str, ...]:
-        """The site's languages then."""
-        site = (self.configuration or {}).get("site", {})
-        return tuple(site.get("locales", ()))
-
-    def purposes(self, record: Record, words: Catalog) -> list[PurposeAnswer]:
-        """Return the answers for the purposes, in the configuration's order."""
-        declared = self._declared("purposes")
-        return [
-            PurposeAnswer(id_, self._purpose(id_, words), record.purposes[id_])
-            for id_ in _in_order(record.purposes, declared)
-        ]
-
-    def services(self, record: Record, words: Catalog) -> list[ServiceAnswer]:
-        """Return the answers for the services, in the configuration's order."""
-        declared = self._declared("services")
-        answers = []
-        for id_ in _in_order(record.services, declared):
-            service = declared.get(id_, {})
-            purposes = tuple(self._purpose(name, words) for name in service.get("purposes", ()) if name != NECESSARY)
-            answers.append(
-                ServiceAnswer(
-                    id=id_,
-                    name=service.get("name", id_),
-                    provider=service.get("provider", ""),
-                    country=service.get("country", ""),
-                    purposes=purposes,
-                    granted=record.services[id_],
-                )
-            )
-        return answers
-
-    def _declared(self, what: str) -> dict[str, dict[str, t.Any]]:
-        return {entry["id"]: entry for entry in (self.configuration or {}).get(what, ())}
-
-    def _purpose(self, id_: str, words: Catalog) -> str:
-        return purpose_name(id_, self._declared("purposes").get(id_, {}).get("name", {}), words, self.locales)
-
-
 def basis_of(uow: UnitOfWork, record: Record) -> Basis:
     """Return what is stored of a record's notice and configuration."""
-    content = uow.configurations.get(record.site, record.config_version)
-    return Basis(
-        notice=uow.notices.get(record.site, record.notice_version) if record.notice_version else None,
-        configuration=None if content is None else json.loads(content),
+    return Basis.of(
+        uow.notices.get(record.site, record.notice_version) if record.notice_version else None,
+        uow.configurations.get(record.site, record.config_version),
     )
 
 
@@ -131,7 +59,7 @@ def policies_of(uow: UnitOfWork, record: Record, basis: Basis) -> list[PolicyRef
     """Return the policies that a record refers to, in the order in which readers meet them."""
     words = current_words()
     references = []
-    for kind in _in_order(record.policy_versions, POLICY_NAMES):
+    for kind in in_order(record.policy_versions, POLICY_NAMES):
         version = record.policy_versions[kind]
         # A reader whose language the policy lacks was referred to another one.
         tags = dict.fromkeys((record.locale, *basis.locales))
@@ -147,14 +75,6 @@ def policies_of(uow: UnitOfWork, record: Record, basis: Basis) -> list[PolicyRef
     return references
 
 
-def purpose_name(
-    id_: str, configured: cabc.Mapping[str, str], words: Catalog, fallbacks: cabc.Sequence[str] = ()
-) -> str:
-    """Return what a purpose is called: by its site, else by us, else its id."""
-    own = localize(configured, words.tag, *fallbacks)
-    return own or (words.gettext(PURPOSE_NAMES[id_]) if id_ in PURPOSE_NAMES else id_)
-
-
 def notice(site: str, version: str, layer: str) -> flask.Response:
     """Answer with one layer of a notice as it was shown: the document of a sandboxed frame.
 
@@ -162,42 +82,9 @@ def notice(site: str, version: str, layer: str) -> flask.Response:
     """
     with current_runtime().database.unit_of_work(read_only=True) as uow:
         stored = uow.notices.get(site, version)
-    if stored is None or layer not in {"1", "2"}:
+    if stored is None or layer not in LAYERS:
         raise NotFound("There is no such notice.")
-    # The widget shows the second layer in a dialog of this class; as wide as that it stands here.
-    html = stored.html if layer == "1" else f'<div class="consentkit-dialog">{stored.preferences_html}</div>'
-    # In CSS `<\/` is `</`: whatever the stylesheet holds, it does not end its element.
-    style = stored.style.replace("</", "<\\/")
-    document = _FRAME.format(
-        lang=markupsafe.escape(stored.locale),
-        dir=direction(stored.locale),
-        version=markupsafe.escape(stored.version),
-        room=_ROOM,
-        style=style,
-        html=html.replace(BASE, "").replace(NEXT, ""),
-    )
-    return headers.evidence(document, _ROOM, style)
-
-
-# What a page would do for the notice: no margin of the browser's own.
-_ROOM = "body { margin: 0 }"
-
-# Links open nowhere: the frame may not open windows, and the base sends them all to one.
-_FRAME = """<!doctype html>
-<html lang="{lang}" dir="{dir}">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<title>{version}</title>
-<base target="_blank">
-<style>{room}</style>
-<style>{style}</style>
-</head>
-<body>
-{html}
-</body>
-</html>
-"""
+    return headers.evidence(*as_shown(stored, layer))
 
 
 def configuration(site: str, version: str) -> flask.Response:
@@ -254,9 +141,3 @@ def _policy_url(policy: PolicyVersion) -> str:
 
 def _kind_name(kind: str, words: Catalog) -> str:
     return words.gettext(POLICY_NAMES[kind]) if kind in POLICY_NAMES else kind
-
-
-def _in_order(names: cabc.Iterable[str], order: cabc.Iterable[str]) -> list[str]:
-    """Return *names* in the order of *order*, those that it lacks behind them."""
-    ranks = {name: rank for rank, name in enumerate(order)}
-    return sorted(names, key=lambda name: (ranks.get(name, len(ranks)), name))

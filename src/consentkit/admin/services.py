@@ -14,6 +14,7 @@ from ..consent.model import localize
 from ..errors import NotFound
 from ..i18n.catalog import Catalog
 from ..inventory.proposals import Proposal
+from ..notice.basis import purpose_name
 from ..operations.publish_site import SiteSnapshot
 from ..operations.take_stock import UNSEEN_DAYS
 from ..operations.take_stock import Entry
@@ -25,7 +26,6 @@ from ..runtime import current_runtime
 from ..runtime import protected_names
 from ..storage.observations import Kind
 from . import words as names
-from .evidence import purpose_name
 from .rendering import current_words
 from .rendering import render
 from .rendering import visible
