@@ -6,6 +6,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from consentkit.clock import Clock
 from consentkit.ledger.notes import LocalSigner
+from consentkit.ledger.notes import Verifier
 from consentkit.operations.integrate import integrate
 from consentkit.operations.publish_checkpoint import publish_checkpoint
 from consentkit.storage.log_checkpoints import StoredCheckpoint
@@ -42,3 +43,18 @@ def keep_log(
     checkpoint = publish_checkpoint(database, site, signer=signer, clock=clock)
     assert checkpoint is not None
     return checkpoint
+
+
+class Keys:
+    """Signing keys for tests: one key, whichever is asked for."""
+
+    def __init__(self, signer: LocalSigner = SIGNER) -> None:
+        self._signer = signer
+
+    def signer(self, verifier: Verifier) -> LocalSigner:
+        """Return it, if it is the right one."""
+        assert verifier == self._signer.verifier
+        return self._signer
+
+
+KEYS = Keys()

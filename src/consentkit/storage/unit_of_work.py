@@ -18,6 +18,7 @@ from .configurations import Configurations
 from .engine import BUSY_TIMEOUT
 from .engine import READ_ONLY
 from .engine import make_engine
+from .erasures import Erasures
 from .failures import translated
 from .holds import Holds
 from .impressions import Impressions
@@ -42,6 +43,7 @@ class UnitOfWork:
         self.accounts = Accounts(session)
         self.checkpoints = Checkpoints(session)
         self.configurations = Configurations(session)
+        self.erasures = Erasures(session)
         self.holds = Holds(session)
         self.impressions = Impressions(session)
         self.log_keys = LogKeys(session)
