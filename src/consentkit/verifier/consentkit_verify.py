@@ -3,12 +3,12 @@
 
     python3 consentkit_verify.py --key KEY FILE
 
-One file, Python 3.8 or newer, nothing but its standard library: copy it, read it, run it anywhere. KEY is a verifier key
-line of the site's log, or a file with one a line; it can be given several times. Take it from a place that you trust, not
-from the file that is checked. Exit status: 0 everything holds, 1 something does not, 2 wrong use.
+One file, Python 3.8 or newer, nothing but its standard library: copy it, read it, run it anywhere. KEY is a verifier
+key line of the site's log, or a file with one a line; it can be given several times. Take it from a place that you
+trust, not from the file that is checked. Exit status: 0 everything holds, 1 something does not, 2 wrong use.
 
-The formats: C2SP signed-note, tlog-checkpoint, tlog-tiles and tlog-cosignature; RFC 6962 and RFC 9162 (the tree), RFC 7515
-(the receipt's signature), RFC 8032 (Ed25519), RFC 8785 (canonical JSON).
+The formats: C2SP signed-note, tlog-checkpoint, tlog-tiles and tlog-cosignature; RFC 6962 and RFC 9162 (the tree), RFC
+7515 (the receipt's signature), RFC 8032 (Ed25519), RFC 8785 (canonical JSON).
 """
 
 from __future__ import annotations
