@@ -20,6 +20,9 @@ from tests import postgresql
 #: A server to use instead of starting one: the URL of any database on it, of a user who may create databases.
 POSTGRESQL_URL = "CONSENTKIT_TEST_POSTGRESQL_URL"
 
+# Threads that go on after a test would disturb the next ones: who tests them says so. Servers started by tests, too.
+os.environ.setdefault("CONSENTKIT_LOG_WRITER", "worker")
+
 
 @pytest.fixture
 def clock() -> FrozenClock:

@@ -20,6 +20,7 @@ from .errors import Problem
 
 _PREFIX = "CONSENTKIT_"
 _SEGMENT = re.compile(r"[A-Za-z0-9_~-]+")
+_WRITER = re.compile(r"auto|worker")
 _URL_PREFIX = re.compile(r"/[A-Za-z0-9_~-]+(/[A-Za-z0-9_~-]+)*")
 
 
@@ -78,6 +79,13 @@ SETTINGS = (
         "",
         "The place outside the database for the log's last checkpoint. Taken already, used as above.",
     ),
+    Setting(
+        "CONSENTKIT_LOG_WRITER",
+        "str",
+        "auto",
+        "Who writes the consent log: `auto`, a thread of the processes that take decisions, or `worker`, nobody but "
+        "`consentkit worker`.",
+    ),
 )
 _NAMES = tuple(setting.name for setting in SETTINGS)
 
@@ -97,6 +105,8 @@ class Settings:
     reload_seconds: int
     log_key: str
     log_anchor: str
+    #: ``auto`` or ``worker``.
+    log_writer: str
 
     @classmethod
     def from_mapping(
@@ -128,6 +138,7 @@ class Settings:
             reload_seconds=reader.number("CONSENTKIT_RELOAD_SECONDS", 2, lowest=1, highest=3600),
             log_key=reader.text("CONSENTKIT_LOG_KEY", ""),
             log_anchor=reader.text("CONSENTKIT_LOG_ANCHOR", ""),
+            log_writer=reader.matching("CONSENTKIT_LOG_WRITER", "auto", _WRITER, "'auto' or 'worker'"),
         )
         if problems:
             raise ConfigError(*problems)

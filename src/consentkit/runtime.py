@@ -6,18 +6,22 @@ import collections.abc as cabc
 import dataclasses
 import functools
 import logging
+import urllib.parse
 
 import flask
 
 from .clock import Clock
 from .clock import SystemClock
 from .config import Settings
+from .consent.site import Site
 from .cookies.attributes import OWN_COOKIES
 from .cookies.codec import Codec
 from .cookies.keyring import Keyring
 from .errors import NotFound
 from .errors import StoreUnavailable
 from .jobs.impressions import ShownCounter
+from .jobs.log_writer import LogThread
+from .jobs.log_writer import LogWriter
 from .jobs.observations import Observed
 from .jobs.reload import Sites
 from .jobs.sweep import sweep_nonces
@@ -32,6 +36,7 @@ log = logging.getLogger("consentkit")
 _EXTENSION = "consentkit"
 _FLUSH_SECONDS = 10
 _SWEEP_SECONDS = 600
+_LOG_SECONDS = 10
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,6 +51,7 @@ class Runtime:
     watch: Sites
     shown: ShownCounter
     observed: Observed
+    log_thread: LogThread
 
     @property
     def sites(self) -> cabc.Mapping[str, SiteSnapshot]:
@@ -61,6 +67,11 @@ class Runtime:
             return self.sites[site_id]
         except KeyError:
             raise NotFound("There is no such site.") from None
+
+    def log_what_waits(self) -> None:
+        """Let what was just recorded get into the consent log within some seconds, unless a worker sees to it."""
+        if self.settings.log_writer == "auto":
+            self.log_thread.wake()
 
 
 def build_runtime(
@@ -79,12 +90,21 @@ def build_runtime(
     database = Database(settings.database_url)
     shown = ShownCounter(database, clock)
     observed = Observed(database, clock)
-    chores = (
+    chores: tuple[tuple[float, cabc.Callable[[], object]], ...] = (
         (_FLUSH_SECONDS, shown.flush),
         (_FLUSH_SECONDS, observed.flush),
         (_SWEEP_SECONDS, functools.partial(sweep_nonces, database, clock)),
         (_SWEEP_SECONDS, functools.partial(sweep_observations, database, clock)),
     )
+
+    def configured(site: str) -> Site | None:
+        snapshot = watch.at_hand().get(site)
+        return None if snapshot is None else snapshot.site
+
+    writer = make_log_writer(settings, database, clock=clock, site_of=configured)
+    thread = LogThread(writer, database)
+    if settings.log_writer == "auto":
+        chores = (*chores, (_LOG_SECONDS, thread.look))
     watch = Sites(settings, database, style=style, clock=clock, chores=chores)
     runtime = Runtime(
         settings=settings,
@@ -95,6 +115,7 @@ def build_runtime(
         watch=watch,
         shown=shown,
         observed=observed,
+        log_thread=thread,
     )
     try:
         watch.refresh()
@@ -104,6 +125,29 @@ def build_runtime(
         # What was opened here must not be shared with the processes that a server forks from this one.
         database.dispose()
     return runtime
+
+
+def make_log_writer(
+    settings: Settings, database: Database, *, clock: Clock, site_of: cabc.Callable[[str], Site | None]
+) -> LogWriter:
+    """Return what writes the logs of all sites.
+
+    :param site_of: finds a site that is configured by its id.
+    """
+
+    def begin(site_id: str) -> bool:
+        site = site_of(site_id)
+        if site is None:
+            return False
+        home = urllib.parse.urlsplit(site.site.origins[0]).netloc if site.site.origins else "localhost"
+        with database.unit_of_work() as uow:
+            uow.log_tree.begin(site_id, origin=f"{home}{settings.url_prefix}/log/{site_id}", at=clock.now())
+        return True
+
+    def publish(site_id: str) -> None:
+        """Sign nothing: there are no keys yet."""
+
+    return LogWriter(database, clock, begin=begin, publish=publish)
 
 
 def current_runtime() -> Runtime:

@@ -23,6 +23,7 @@ _COMMANDS = {
     "records": "consentkit.cli.records:records",
     "serve": "consentkit.console:serve",
     "services": "consentkit.cli.services:services",
+    "worker": "consentkit.cli.worker:worker",
 }
 
 

@@ -10,6 +10,8 @@ from sqlalchemy import orm
 
 from .base import Base
 from .base import Text
+from .log_checkpoints import LogStatementRow
+from .records import RecordRow
 
 
 class Queued(t.NamedTuple):
@@ -54,8 +56,15 @@ class LogQueue:
         self._session.execute(sa.insert(LogQueueRow).values(site=site, item_id=item_id, kind=kind))
 
     def take(self, site: str, *, limit: int) -> list[Queued]:
-        """Return what waits for longest, and leave it in the queue."""
-        statement = sa.select(LogQueueRow.item_id, LogQueueRow.kind).where(LogQueueRow.site == site)
+        """Return what waits for longest, and leave it in the queue.
+
+        What is not there any more is passed over: it would be in the way of all that waits behind it.
+        """
+        there = sa.or_(
+            sa.exists().where(RecordRow.id == LogQueueRow.item_id),
+            sa.exists().where(LogStatementRow.site == LogQueueRow.site, LogStatementRow.id == LogQueueRow.item_id),
+        )
+        statement = sa.select(LogQueueRow.item_id, LogQueueRow.kind).where(LogQueueRow.site == site, there)
         found = self._session.execute(statement.order_by(LogQueueRow.item_id).limit(limit))
         return [Queued(row.item_id, row.kind) for row in found]
 
@@ -68,7 +77,11 @@ class LogQueue:
 
     def sites(self) -> list[str]:
         """Return the sites for which something waits."""
-        return list(self._session.scalars(sa.select(LogQueueRow.site).distinct().order_by(LogQueueRow.site)))
+        # From one to the next by the index: to look for what is distinct would be to read all that waits.
+        first = sa.select(sa.func.min(LogQueueRow.site).label("site")).cte("sites", recursive=True)
+        after = sa.select(sa.func.min(LogQueueRow.site)).where(LogQueueRow.site > first.c.site).scalar_subquery()
+        found = first.union_all(sa.select(after).where(first.c.site.is_not(None)))
+        return list(self._session.scalars(sa.select(found.c.site).where(found.c.site.is_not(None))))
 
     def waiting(self, site: str, *, up_to: int) -> int:
         """Return how many items wait; counting ends at *up_to*."""

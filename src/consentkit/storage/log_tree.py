@@ -15,11 +15,15 @@ from ..ledger.tree import EMPTY_ROOT
 from .base import Base
 from .base import Text
 from .base import UtcDateTime
+from .log_checkpoints import LogCheckpointRow
 from .upserts import insert
 from .upserts import insert_if_absent
 
 #: The level at which the bundles of entries are kept, numbered as the tiles of level 0 are.
 ENTRIES = -1
+
+# For this transaction alone: behind a PgBouncer the next one may be somebody else's.
+_HURRY = sa.text("SELECT set_config('idle_in_transaction_session_timeout', '5000', true)")
 
 
 class LogHeadRow(Base):
@@ -105,11 +109,49 @@ class LogTree:
         values = {"site": site, "origin": origin, "size": 0, "root": EMPTY_ROOT, "fence": 0, "began_at": at}
         insert_if_absent(self._session, LogHeadRow, values)
 
+    def lease(self, site: str, *, holder: str, now: dt.datetime, until: dt.datetime) -> Head | None:
+        """Make *holder* the one who writes until then, under a new fence, unless somebody else is.
+
+        A lease that is over counts for nothing, nor does one that lies twice as far ahead as this one: a clock was
+        set back since it was given.
+
+        :returns: the head as it is now, or ``None`` where somebody else writes, or the log has not begun.
+        """
+        free = sa.or_(
+            LogHeadRow.leased_until.is_(None),
+            LogHeadRow.leased_until <= now,
+            LogHeadRow.leased_until > now + 2 * (until - now),
+        )
+        statement = sa.update(LogHeadRow).where(LogHeadRow.site == site, free)
+        statement = statement.values(fence=LogHeadRow.fence + 1, holder=holder, leased_until=until)
+        row = self._session.execute(statement.returning(*LogHeadRow.__table__.columns)).first()
+        return None if row is None else Head(**row._asdict())
+
+    def renew(self, site: str, *, fence: int, until: dt.datetime | None) -> bool:
+        """Let the lease of that fence end at another time, or now. :returns: whether it was still that one's."""
+        statement = sa.update(LogHeadRow).where(LogHeadRow.site == site, LogHeadRow.fence == fence)
+        values = {"leased_until": until} if until is not None else {"leased_until": None, "holder": None}
+        done = self._session.execute(statement.values(**values))
+        return t.cast("sa.CursorResult[t.Any]", done).rowcount == 1
+
+    def unsigned(self) -> list[str]:
+        """Return the sites whose log is further than its newest checkpoint."""
+        signed = sa.exists().where(
+            LogCheckpointRow.site == LogHeadRow.site,
+            LogCheckpointRow.origin == LogHeadRow.origin,
+            LogCheckpointRow.size == LogHeadRow.size,
+        )
+        statement = sa.select(LogHeadRow.site).where(LogHeadRow.size > 0, ~signed)
+        return list(self._session.scalars(statement.order_by(LogHeadRow.site)))
+
     def advance(self, head: Head, *, size: int, root: bytes) -> bool:
         """Move the log on from *head*, and return whether it still was where *head* says, with that fence.
 
-        Who is told ``False`` must roll everything back: another writer has gone on.
+        Who is told ``False`` must roll everything back: another writer has gone on. On PostgreSQL, who falls silent
+        before the end of the unit of work loses it after some seconds: a frozen writer must not keep others waiting.
         """
+        if self._session.get_bind().dialect.name == "postgresql":
+            self._session.execute(_HURRY)
         same = (LogHeadRow.site == head.site, LogHeadRow.size == head.size, LogHeadRow.fence == head.fence)
         done = self._session.execute(sa.update(LogHeadRow).where(*same).values(size=size, root=root))
         return t.cast("sa.CursorResult[t.Any]", done).rowcount == 1

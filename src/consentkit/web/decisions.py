@@ -113,6 +113,7 @@ def _take(runtime: Runtime, snapshot: SiteSnapshot, parse: Parser) -> flask.Resp
     except RequestEntityTooLarge:
         return problem(413, f"A decision has at most {MAX_BODY} bytes.")
     if decided.fresh:
+        runtime.log_what_waits()
         _announce(decided.record)
     if submission.method is Method.FORM:
         target = safe_next(snapshot.site, next_url)
