@@ -13,6 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from consentkit.errors import ProofInvalid
+from consentkit.ledger import jws
 from consentkit.ledger import notes
 from consentkit.ledger.receipts import MAX_LENGTH
 from consentkit.ledger.receipts import Check
@@ -87,6 +88,38 @@ def test_each_part_is_told_by_its_name(published: Body) -> None:
         change(body)
         assert failing(made.sign_again(body)) == {name}
         assert "signature" in failing(body)
+
+
+def test_a_part_of_another_receipt_is_not_of_this_one(published: Body) -> None:
+    """A notice, but not the one that was shown; a checkpoint of the same key, but of another log or size."""
+    other = made.receipt(locale="en")
+    assert failing(made.sign_again({**published, "notice": other["notice"]})) == {"notice"}
+    text = notes.Note.parse(published["log"]["checkpoint"].encode()).text
+    text = text.replace("/steppe-herald\n", "/another\n")
+    checkpoint = str(notes.Note(text, (notes.sign(text, made.signer()),)))
+    assert failing(made.sign_again({**published, "log": {**published["log"], "checkpoint": checkpoint}})) == {
+        "checkpoint"
+    }
+    for size in (made.SIZE - 1, made.SIZE + 1):
+        assert failing(made.sign_again({**published, "log": {**published["log"], "size": size}})) == {"inclusion"}
+
+
+def test_a_signature_for_another_use_is_none(published: Body) -> None:
+    """Of the same key, over the same bytes (RFC 8725, 3.11)."""
+    rest = {name: value for name, value in published.items() if name != "signature"}
+    payload = json.dumps(rest, ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode()
+    for kind in ("consent-receipt+jwt", "JWT"):
+        token = jws.sign(payload, made.signer(), kind=kind, detached=True)
+        assert failing({**published, "signature": token}) == {"signature"}
+    assert not failing({**published, "signature": jws.sign(payload, made.signer(), kind=jws.RECEIPT, detached=True)})
+
+
+def test_a_member_stands_once(published: Body) -> None:
+    """Or two readers could read two receipts in one file (RFC 8259, 4)."""
+    raw = made.encoded(published)
+    twice = raw.replace(b'"receipt_version": 1', b'"receipt_version": 1, "receipt_version": 1')
+    with pytest.raises(ProofInvalid, match="twice"):
+        parse(twice)
 
 
 def _forged(note: str) -> str:
