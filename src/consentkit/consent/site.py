@@ -149,6 +149,11 @@ class SiteSection(Model):
     max_age_days: t.Annotated[int, pydantic.Field(ge=1, le=395, strict=True)] = pydantic.Field(
         default=180, description="How long a decision holds before the reader is asked again."
     )
+    retention_days: t.Annotated[int, pydantic.Field(ge=1, le=36525, strict=True)] = pydantic.Field(
+        default=1826,
+        description="How long a record is kept after the consent in it ended, by expiring or by the reader's next "
+        "decision. Five years by default.",
+    )
     class_cookie: pydantic.StrictBool = pydantic.Field(
         default=False, description="Also set `consentkit_class`, the purposes as a number, for a CDN to vary on."
     )

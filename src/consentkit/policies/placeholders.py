@@ -20,6 +20,9 @@ if t.TYPE_CHECKING:
     from ..consent.site import Site
 
 _PLACEHOLDER = re.compile(r"\{\{[ \t]*([^{}\n]{0,200}?)[ \t]*\}\}")
+_YEAR = 365.25
+# Days by which a number of years may be off: leap days, counted or not.
+_LEAP = 1.5
 # What could be read as Markdown or HTML. A point, a hyphen or an at sign inside a line is only itself.
 _MARKUP = re.compile(r"[\\`*_\[\]()<>&#|!~{}]")
 
@@ -38,6 +41,7 @@ def values_of(site: Site, locale: str) -> dict[str, str]:
         "controller.registration_number": controller.registration_number or "",
         "controller.email": controller.email,
         "decision.lifetime": words.format_duration(f"P{site.site.max_age_days}D"),
+        "records.retention": words.format_duration(_in_years(site.site.retention_days)),
         # Relative to the policy pages, all of which lie side by side.
         **{f"pages.{kind}": f"{kind}?site={site.id}&locale={locale}" for kind in ("cookies", "preferences")},
         "pages.privacy": _page(site, "privacy", locale),
@@ -46,6 +50,12 @@ def values_of(site: Site, locale: str) -> dict[str, str]:
     values |= _contact("controller.data_protection_officer", controller.data_protection_officer)
     values |= _contact("controller.supervisory_authority", controller.supervisory_authority)
     return values
+
+
+def _in_years(days: int) -> str:
+    """Return an ISO 8601 duration: in years, where it is whole ones but for leap days."""
+    years = round(days / _YEAR)
+    return f"P{years}Y" if years and abs(days - years * _YEAR) < _LEAP else f"P{days}D"
 
 
 def _one_line(address: str) -> str:

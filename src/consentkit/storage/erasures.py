@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from sqlalchemy import orm
 
 from ..consent.decisions import NONCE_LIFETIME
+from ..consent.record_ids import lowest_record_id
 from ..consent.record_ids import record_id_time
 from .holds import HoldRow
 from .log_queue import LogQueueRow
@@ -37,6 +38,17 @@ class Erasable(t.NamedTuple):
     held: bool
 
 
+class Aged(t.NamedTuple):
+    """An old record.
+
+    :param over: whether the consent in it ended before the moment that was asked for.
+    """
+
+    id: str
+    over: bool
+    held: bool
+
+
 class Erasures:
     """Erasure, as one unit of work sees it."""
 
@@ -52,11 +64,31 @@ class Erasures:
 
     def find(self, site: str, ids: cabc.Collection[str]) -> list[Erasable]:
         """Return what there is of these records now, by id."""
-        held = sa.exists().where(HoldRow.site == RecordRow.site, HoldRow.record_id == RecordRow.id)
-        statement = sa.select(RecordRow.id, LogLeafRow.leaf_index, RecordRow.sample, held.label("held"))
+        held = _held(RecordRow.site, RecordRow.id)
+        statement = sa.select(RecordRow.id, LogLeafRow.leaf_index, RecordRow.sample, held)
         statement = statement.outerjoin(LogLeafRow, LogLeafRow.item_id == RecordRow.id)
         found = self._session.execute(statement.where(*_these(site, ids)).order_by(RecordRow.id))
         return [Erasable(*row) for row in found]
+
+    def aged(self, site: str, before: dt.datetime, *, after: str | None, limit: int) -> list[Aged]:
+        """Return the oldest records of a site, of those decided before a moment: the next ones after an id.
+
+        A consent ends when it expires, or when its reader decides anew. So much is looked at that the database's limits
+        hold, however few of them are over.
+        """
+        bound = lowest_record_id(before)
+        columns = (RecordRow.id, RecordRow.site, RecordRow.subject_id, RecordRow.expires_at)
+        statement = sa.select(*columns).where(RecordRow.site == site, RecordRow.id < bound)
+        if after is not None:
+            statement = statement.where(RecordRow.id > after)
+        old = statement.order_by(RecordRow.id).limit(limit).subquery()
+        later = orm.aliased(RecordRow)
+        again = sa.exists().where(
+            later.site == site, later.subject_id == old.c.subject_id, later.id > old.c.id, later.id < bound
+        )
+        over = sa.or_(old.c.expires_at < before, again).label("over")
+        found = self._session.execute(sa.select(old.c.id, over, _held(old.c.site, old.c.id)).order_by(old.c.id))
+        return [Aged(*row) for row in found]
 
     def lock(self, site: str, ids: cabc.Collection[str]) -> None:
         """Wait for whoever is giving these records a place, holding them or erasing them, and keep others off.
@@ -86,6 +118,10 @@ class Erasures:
             )
             self._session.execute(emptied.values(record_id=_NOBODY, body_hash=""))
         self._session.execute(sa.delete(RecordRow).where(*_these(site, ids)))
+
+
+def _held(site: sa.ColumnElement[str] | orm.Mapped[str], record_id: t.Any) -> sa.Label[bool]:
+    return sa.exists().where(HoldRow.site == site, HoldRow.record_id == record_id).label("held")
 
 
 def _these(site: str, ids: cabc.Collection[str]) -> tuple[sa.ColumnElement[bool], ...]:

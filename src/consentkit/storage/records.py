@@ -206,6 +206,15 @@ class Records:
             statement = statement.where(RecordRow.site == site)
         return self._session.execute(statement).first() is not None
 
+    def sites(self) -> list[str]:
+        """Return the sites of which there are records, a look into the index for each."""
+        found: list[str] = []
+        statement = sa.select(sa.func.min(RecordRow.site))
+        while (site := self._session.scalar(statement)) is not None:
+            found.append(site)
+            statement = sa.select(sa.func.min(RecordRow.site)).where(RecordRow.site > site)
+        return found
+
     def add_samples(self, records: cabc.Sequence[Record]) -> None:
         """Insert records that were made up. Others come in by a recorder alone."""
         if not all(record.sample for record in records):

@@ -23,6 +23,7 @@ from consentkit.operations import erase
 from consentkit.operations.erase import Erased
 from consentkit.operations.erase import erase_records
 from consentkit.operations.erase import erase_subject
+from consentkit.operations.hold import hold_record
 from consentkit.operations.integrate import integrate
 from consentkit.storage.recorder import DirectRecorder
 from consentkit.storage.unit_of_work import Database
@@ -192,6 +193,20 @@ def test_a_writer_that_works_meanwhile_is_overtaken(
     assert integrate(database, SITE, fence=0) == 2
     with database.unit_of_work(read_only=True) as uow:
         assert uow.log_tree.index_of(other.id) == 0
+
+
+def test_a_record_that_is_held_meanwhile(database: Database, clock: FrozenClock) -> None:
+    """It stays, and what was signed about it is thrown away."""
+    record = decide(database, clock)
+    keep_log(database)
+
+    def hold() -> None:
+        with database.unit_of_work() as uow:
+            hold_record(uow, record.id, reason="Case 7", by="officer", clock=clock)
+
+    erased = erase_subject(database, SITE, READER, reason=Reason.READER, signers=Between(hold), clock=clock)
+    assert erased == Erased(0, (record.id,))
+    assert statements(database) == []
 
 
 def test_two_at_once_erase_once(database: Database, clock: FrozenClock) -> None:

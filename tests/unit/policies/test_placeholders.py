@@ -16,6 +16,7 @@ def test_values_are_those_of_the_locale() -> None:
     assert values_of(make_site(), "en")["controller.name"] == "Steppe Herald LLP"
     assert values_of(make_site(), "kk")["controller.name"] == "ТОО «Степной вестник»"
     assert values_of(make_site(), "ru")["decision.lifetime"] == "180 дней"
+    assert values_of(make_site(), "ru")["records.retention"] == "5 лет"
 
 
 def test_an_address_of_several_lines_becomes_one() -> None:
