@@ -195,7 +195,8 @@ def test_a_hostile_receipt_does_no_harm(reader, site):
     html = (
         f"<p>Words</p>{HOSTILE}<meta http-equiv=refresh content='0;/evil'><link rel=preconnect href=/evil>"
         "<iframe src=/evil></iframe><svg onload=alert(1)></svg><a href='/evil' target=_top style='color:red'>away</a>"
-        "<form action=/evil><button formaction=/evil autofocus>send</button></form><style>p{color:red}</style><p>More words</p>"
+        "<form action=/evil><button formaction=/evil autofocus>send</button></form><style>p{color:red}</style>"
+        "<p>More words</p>"
     )
     receipt = notice_of(html)
     receipt["record"] |= {"site": HOSTILE, "action": HOSTILE, "purposes": {"<b>x</b>": True, "__proto__": False}}
