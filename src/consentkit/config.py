@@ -71,13 +71,18 @@ SETTINGS = (
         "CONSENTKIT_LOG_KEY",
         "str",
         "",
-        "The consent log's own Ed25519 key. Taken already, used once the log is part of this package.",
+        "The consent log's own Ed25519 keys: a folder with `<site>.key` for each site, a file, the lines themselves "
+        "(`PRIVATE+KEY+…`), or `command:<verifier key line> <program and arguments>` for a key that is held outside. "
+        "Unset, keys are made beside the database: in `<its file without suffix>.keys/`, with PostgreSQL in "
+        "`<instance folder>/consentkit.keys/`.",
     ),
     Setting(
         "CONSENTKIT_LOG_ANCHOR",
         "str",
         "",
-        "The place outside the database for the log's last checkpoint. Taken already, used as above.",
+        "Places outside the database that hold each log's last checkpoint, separated by spaces: a file, an "
+        "`https://` address (`GET`, `PUT`), a witness `witness+https://…#<verifier key line>`. `{site}` in it stands "
+        "for the site; without, each site's name is appended.",
     ),
     Setting(
         "CONSENTKIT_LOG_WRITER",
@@ -103,10 +108,15 @@ class Settings:
     assets_path: str
     admin: bool
     reload_seconds: int
+    #: A secret, where it is no path.
     log_key: str
     log_anchor: str
     #: ``auto`` or ``worker``.
     log_writer: str
+    #: What relative paths are relative to.
+    root: Path
+    #: Where the logs' keys lie if ``log_key`` does not say.
+    keys_folder: Path
 
     @classmethod
     def from_mapping(
@@ -129,9 +139,10 @@ class Settings:
         problems = [_unknown(key) for key in given if key not in _NAMES]
         merged: dict[str, object] = {**values, **{k: v for k, v in given.items() if k in _NAMES and v is not None}}
         reader = _Reader(merged, problems)
+        database_url = reader.text("CONSENTKIT_DATABASE_URL", f"sqlite:///{instance / 'consentkit.db'}")
         settings = cls(
             config=root / reader.text("CONSENTKIT_CONFIG", "consentkit.toml"),
-            database_url=reader.text("CONSENTKIT_DATABASE_URL", f"sqlite:///{instance / 'consentkit.db'}"),
+            database_url=database_url,
             url_prefix=reader.matching("CONSENTKIT_URL_PREFIX", "/consent", _URL_PREFIX, "a path such as '/consent'"),
             assets_path=reader.matching("CONSENTKIT_ASSETS_PATH", "static", _SEGMENT, "one segment such as 'static'"),
             admin=reader.flag("CONSENTKIT_ADMIN", default=True),
@@ -139,6 +150,8 @@ class Settings:
             log_key=reader.text("CONSENTKIT_LOG_KEY", ""),
             log_anchor=reader.text("CONSENTKIT_LOG_ANCHOR", ""),
             log_writer=reader.matching("CONSENTKIT_LOG_WRITER", "auto", _WRITER, "'auto' or 'worker'"),
+            root=root,
+            keys_folder=_keys_folder(database_url, instance),
         )
         if problems:
             raise ConfigError(*problems)
@@ -149,6 +162,15 @@ def _unknown(key: str) -> Problem:
     near = difflib.get_close_matches(key, _NAMES, n=1)
     hint = f"Did you mean '{near[0]}'?" if near else f"The settings are: {', '.join(_NAMES)}."
     return Problem(f"'{key}'", "", "is not a setting of consentkit.", hint)
+
+
+def _keys_folder(database_url: str, instance: Path) -> Path:
+    """Return the folder for keys: beside the file of SQLite's, which is what an operator keeps and moves."""
+    scheme, _, rest = database_url.partition(":///")
+    file = rest.partition("?")[0]
+    if not scheme.startswith("sqlite") or not file or file.startswith((":", "file:")):
+        return instance / "consentkit.keys"
+    return Path(file).with_suffix(".keys")
 
 
 _T = t.TypeVar("_T")

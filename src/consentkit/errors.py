@@ -15,6 +15,9 @@
     ├── OriginRefused          a post from a page that is not the site's
     ├── AccountRefused         an account that cannot be made as asked; names the field
     ├── ProofInvalid           a proof, a signature or a checkpoint that does not hold; says why
+    ├── KeyUnavailable         the private half of a log's key is not here, or does not sign; says which and what to do
+    ├── AnchorUnavailable      a place for the last checkpoint does not answer now; try again later
+    ├── LogRefused             the log would contradict what lies outside of it; says what, and how to go on
     └── StoreUnavailable       the database cannot take or give the data now; try again later
 """
 
@@ -135,6 +138,18 @@ class StoreUnavailable(ConsentKitError):
 
 class ProofInvalid(ConsentKitError):
     """A proof, a signature or a checkpoint does not hold. The message says why, in one sentence."""
+
+
+class KeyUnavailable(ConsentKitError):
+    """The private half of a log's key is not at hand, or does not sign. The message never repeats a private key."""
+
+
+class AnchorUnavailable(ConsentKitError):
+    """An anchor, a place outside the database that holds a log's last checkpoint, cannot be read or written now."""
+
+
+class LogRefused(ConsentKitError):
+    """A checkpoint is not signed, for it would contradict one that was: a database was restored, or changed."""
 
 
 class ConsentWarning(UserWarning):

@@ -10,12 +10,10 @@ import hashlib
 import typing as t
 
 from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from ..errors import ProofInvalid
-
-if t.TYPE_CHECKING:
-    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 #: Signature types: Ed25519 over the text, and a witness's cosignature over the text and a time (C2SP tlog-cosignature).
 ED25519 = 1
@@ -25,6 +23,9 @@ COSIGNATURE = 4
 MAX_SIGNATURES = 100
 #: The longest note that is read, in bytes.
 MAX_LENGTH = 65_536
+
+#: What the private half of a key begins with, as the Go package ``golang.org/x/mod/sumdb/note`` writes it.
+PRIVATE = "PRIVATE+KEY+"
 
 _MARK = "\u2014 "
 _ID_LENGTH = 4
@@ -79,7 +80,7 @@ class Verifier:
         """
         name, _, rest = line.strip().partition("+")
         hexadecimal, _, encoded = rest.partition("+")
-        data = _decode(encoded)
+        data = decode(encoded)
         try:
             found = cls(name, data[1:], data[0] if data else 0)
         except ValueError:
@@ -103,6 +104,37 @@ class LocalSigner:
 
     name: str
     key: Ed25519PrivateKey = dataclasses.field(repr=False)
+
+    @classmethod
+    def generate(cls, name: str) -> LocalSigner:
+        """Return a new key.
+
+        :param name: as :func:`is_name` allows.
+        """
+        return cls(name, Ed25519PrivateKey.generate())
+
+    @classmethod
+    def parse(cls, line: str) -> LocalSigner:
+        """Read the private half of a key: ``PRIVATE+KEY+<name>+<id, hexadecimal>+<base64 of type and seed>``.
+
+        :raises ProofInvalid: it is none, or its id is not that of its key. The message does not repeat it.
+        """
+        text = line.strip()
+        name, _, rest = text.removeprefix(PRIVATE).partition("+")
+        hexadecimal, _, encoded = rest.partition("+")
+        data = decode(encoded)
+        if not text.startswith(PRIVATE) or not is_name(name) or len(data) != 1 + _KEY_LENGTH or data[0] != ED25519:
+            raise ProofInvalid("This is no private key of a kind that is known.")
+        found = cls(name, Ed25519PrivateKey.from_private_bytes(data[1:]))
+        if found.verifier.id.hex() != hexadecimal:
+            raise ProofInvalid("The private key's id is not that of its key.")
+        return found
+
+    @property
+    def private_line(self) -> str:
+        """The private half, as :meth:`parse` reads it. A secret."""
+        seed = self.key.private_bytes_raw()
+        return f"{PRIVATE}{self.name}+{self.verifier.id.hex()}+{_encode(bytes([ED25519]) + seed)}"
 
     @property
     def verifier(self) -> Verifier:
@@ -180,9 +212,9 @@ class Note:
             found[line.name, line.id] = verifier
         return list(found.values())
 
-    def with_signature(self, signature: Signature) -> Note:
-        """Return the note with one line more."""
-        return Note(self.text, (*self.signatures, signature))
+    def with_signature(self, *signatures: Signature) -> Note:
+        """Return the note with these lines more, but for those that it has."""
+        return Note(self.text, (*self.signatures, *(line for line in signatures if line not in self.signatures)))
 
 
 def sign(text: str, signer: Signer) -> Signature:
@@ -202,6 +234,17 @@ def cosign(text: str, signer: Signer, seconds: int) -> Signature:
     verifier = dataclasses.replace(signer.verifier, kind=COSIGNATURE)
     signature = signer.sign(_cosigned(text, seconds))
     return Signature(verifier.name, verifier.id, seconds.to_bytes(_TIME_LENGTH, "big") + signature)
+
+
+def parse_signatures(raw: bytes) -> list[Signature]:
+    """Return signature lines that stand by themselves, as a witness answers with them (C2SP tlog-witness).
+
+    :raises ProofInvalid: they are none.
+    """
+    note = Note.parse(b"\n\n" + raw)
+    if note.text != "\n":
+        raise ProofInvalid("There is more than signatures.")
+    return list(note.signatures)
 
 
 def is_name(name: str) -> bool:
@@ -224,7 +267,7 @@ def _cosigned(text: str, seconds: int) -> bytes:
 
 def _parse_signature(line: str) -> Signature:
     name, space, encoded = line.removeprefix(_MARK).partition(" ")
-    data = _decode(encoded)
+    data = decode(encoded)
     if not line.startswith(_MARK) or not space or not is_name(name) or len(data) <= _ID_LENGTH:
         raise ProofInvalid("A signature of the note is not of the form.")
     return Signature(name, data[:_ID_LENGTH], data[_ID_LENGTH:])
@@ -234,8 +277,8 @@ def _encode(data: bytes) -> str:
     return base64.b64encode(data).decode()
 
 
-def _decode(text: str) -> bytes:
-    """Return the bytes, or none where *text* is not the one way to write them."""
+def decode(text: str) -> bytes:
+    """Return the bytes that *text* is the base64 of, or none where it is not the one way to write them."""
     try:
         data = base64.b64decode(text, validate=True)
     except (binascii.Error, ValueError):

@@ -138,3 +138,37 @@ def test_lines_that_others_add_are_passed_over() -> None:
 def test_a_key_is_not_shown() -> None:
     """Not even where the signer is printed."""
     assert "key" not in repr(SIGNER)
+
+
+# The private half of the key in the examples of golang.org/x/mod/sumdb/note, version 0.7.
+GO_PRIVATE = "PRIVATE+KEY+PeterNeumann+c74f20a3+AYEKFALVFGyNhPJEMzD1QIDr+Y7hfZx09iUvxdXHKDFz"
+
+
+def test_a_private_key_of_another_implementation_is_read() -> None:
+    """It belongs to the verifier key line above, and is written as it was read."""
+    signer = LocalSigner.parse(GO_PRIVATE)
+    assert str(signer.verifier) == GO_KEY
+    assert signer.private_line == GO_PRIVATE
+
+
+@pytest.mark.parametrize(
+    "line",
+    ["", GO_KEY, GO_PRIVATE[:-1], GO_PRIVATE.replace("c74f20a3", "c74f20a4"), GO_PRIVATE.replace("+AY", "+BI")],
+)
+def test_what_is_no_private_key_is_refused(line: str) -> None:
+    """Without repeating it."""
+    with pytest.raises(ProofInvalid) as caught:
+        LocalSigner.parse(line)
+    assert "AYEK" not in str(caught.value)
+
+
+def test_a_witness_s_lines_are_read_and_added_once() -> None:
+    """They come without the note."""
+    note = signed()
+    raw = str(note).partition("\n\n")[2].encode()
+    lines = notes.parse_signatures(raw)
+    assert lines == list(note.signatures)
+    assert note.with_signature(*lines) == note
+    for broken in (b"", b"nonsense\n", b"text\n\n" + raw, raw + b"\n" + raw):
+        with pytest.raises(ProofInvalid):
+            notes.parse_signatures(broken)
