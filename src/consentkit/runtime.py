@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import collections.abc as cabc
+import contextlib
 import dataclasses
 import functools
 import logging
-import urllib.parse
 
 import flask
 
@@ -17,17 +17,25 @@ from .consent.site import Site
 from .cookies.attributes import OWN_COOKIES
 from .cookies.codec import Codec
 from .cookies.keyring import Keyring
+from .errors import KeyUnavailable
 from .errors import NotFound
 from .errors import StoreUnavailable
 from .jobs.impressions import ShownCounter
 from .jobs.log_writer import LogThread
 from .jobs.log_writer import LogWriter
 from .jobs.observations import Observed
+from .jobs.open_logs import OpenLogs
 from .jobs.reload import Sites
 from .jobs.sweep import sweep_nonces
 from .jobs.sweep import sweep_observations
+from .ledger.origins import first_origin
+from .operations.anchors import Anchors
+from .operations.anchors import anchors_of
+from .operations.open_log import open_log
+from .operations.publish_checkpoint import keep_published
 from .operations.publish_site import SiteSnapshot
 from .operations.record import Recorder
+from .operations.signing_keys import SigningKeys
 from .storage.recorder import DirectRecorder
 from .storage.unit_of_work import Database
 
@@ -35,6 +43,7 @@ log = logging.getLogger("consentkit")
 
 _EXTENSION = "consentkit"
 _FLUSH_SECONDS = 10
+_OPEN_SECONDS = 30
 _SWEEP_SECONDS = 600
 _LOG_SECONDS = 10
 
@@ -52,6 +61,11 @@ class Runtime:
     shown: ShownCounter
     observed: Observed
     log_thread: LogThread
+    signing_keys: SigningKeys
+
+    def anchors(self, site_id: str) -> Anchors:
+        """Return the places outside the database that hold the last checkpoint of a site's log."""
+        return anchors_of(self.settings.log_anchor, site_id, root=self.settings.root)
 
     @property
     def sites(self) -> cabc.Mapping[str, SiteSnapshot]:
@@ -88,11 +102,16 @@ def build_runtime(
     """
     clock = clock or SystemClock()
     database = Database(settings.database_url)
+    signing_keys = SigningKeys(settings)
+    anchors_of(settings.log_anchor, "site", root=settings.root)
+    opening = OpenLogs(database, settings, signing_keys, clock)
     shown = ShownCounter(database, clock)
     observed = Observed(database, clock)
+    watch: Sites
     chores: tuple[tuple[float, cabc.Callable[[], object]], ...] = (
         (_FLUSH_SECONDS, shown.flush),
         (_FLUSH_SECONDS, observed.flush),
+        (_OPEN_SECONDS, lambda: opening.open(watch.at_hand())),
         (_SWEEP_SECONDS, functools.partial(sweep_nonces, database, clock)),
         (_SWEEP_SECONDS, functools.partial(sweep_observations, database, clock)),
     )
@@ -101,7 +120,7 @@ def build_runtime(
         snapshot = watch.at_hand().get(site)
         return None if snapshot is None else snapshot.site
 
-    writer = make_log_writer(settings, database, clock=clock, site_of=configured)
+    writer = make_log_writer(settings, database, clock=clock, site_of=configured, keys=signing_keys)
     thread = LogThread(writer, database)
     if settings.log_writer == "auto":
         chores = (*chores, (_LOG_SECONDS, thread.look))
@@ -116,9 +135,11 @@ def build_runtime(
         shown=shown,
         observed=observed,
         log_thread=thread,
+        signing_keys=signing_keys,
     )
     try:
         watch.refresh()
+        opening.open(watch.current())
     except StoreUnavailable as error:
         log.warning("consentkit starts without its store; no decision can be taken until it is there: %s", error)
     finally:
@@ -128,24 +149,33 @@ def build_runtime(
 
 
 def make_log_writer(
-    settings: Settings, database: Database, *, clock: Clock, site_of: cabc.Callable[[str], Site | None]
+    settings: Settings,
+    database: Database,
+    *,
+    clock: Clock,
+    site_of: cabc.Callable[[str], Site | None],
+    keys: SigningKeys | None = None,
 ) -> LogWriter:
     """Return what writes the logs of all sites.
 
-    :param site_of: finds a site that is configured by its id.
+    :param site_of: finds a site that is configured by its id. :param keys: those of the settings, if not given.
+    :raises ConfigError: the setting for the keys is wrong.
     """
+    signing_keys = keys if keys is not None else SigningKeys(settings)
 
     def begin(site_id: str) -> bool:
         site = site_of(site_id)
         if site is None:
             return False
-        home = urllib.parse.urlsplit(site.site.origins[0]).netloc if site.site.origins else "localhost"
-        with database.unit_of_work() as uow:
-            uow.log_tree.begin(site_id, origin=f"{home}{settings.url_prefix}/log/{site_id}", at=clock.now())
+        origin = first_origin(next(iter(site.site.origins), None), settings.url_prefix, site_id)
+        with contextlib.suppress(KeyUnavailable):
+            # Without a key entries get their places all the same; publishing tells of it.
+            open_log(database, site_id, origin=origin, keys=signing_keys, clock=clock)
         return True
 
     def publish(site_id: str) -> None:
-        """Sign nothing: there are no keys yet."""
+        anchors = anchors_of(settings.log_anchor, site_id, root=settings.root)
+        keep_published(database, site_id, keys=signing_keys, anchors=anchors, clock=clock)
 
     return LogWriter(database, clock, begin=begin, publish=publish)
 

@@ -18,6 +18,8 @@ _COMMANDS = {
     "demo": "consentkit.console:demo",
     "embeds": "consentkit.cli.embeds:embeds",
     "init": "consentkit.cli.init:init",
+    "keys": "consentkit.cli.keys:keys",
+    "log": "consentkit.cli.log:log",
     "policy": "consentkit.cli.policy:policy",
     "receipt": "consentkit.cli.receipt:receipt",
     "records": "consentkit.cli.records:records",

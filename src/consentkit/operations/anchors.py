@@ -37,7 +37,8 @@ _WEB = ("https://", "http://")
 _SIZE = re.compile(rb"(0|[1-9][0-9]{0,18})\n?")
 _NOT_THERE = frozenset({404, 410})
 _STORED = frozenset({200, 201, 204})
-_CHANGED = frozenset({409, 412})
+_CONFLICT = 409
+_CHANGED = frozenset({_CONFLICT, 412})
 
 #: Gives the consistency proof from a tree of that size to the one that is submitted.
 Prove: t.TypeAlias = cabc.Callable[[int], cabc.Sequence[bytes]]
@@ -150,31 +151,41 @@ class WitnessAnchor:
         """The address and the witness's name."""
         return f"{remote.shown(self.url)} ({self.verifier.name})"
 
-    def submit(self, note: Note, old: int, prove: Prove, *, known: cabc.Callable[[int], bool]) -> list[Signature]:
+    def seen(self, note: Note, prove: Prove) -> int:
+        """Show a checkpoint that is known already, and return the size that the witness has seen since.
+
+        :raises AnchorUnavailable: it does not answer now, or not as it should.
+        :raises LogRefused: it has seen another tree of the same size.
+        """
+        size = Checkpoint.parse(note.text).size
+        answer = self._post(note, size, prove)
+        found = _SIZE.fullmatch(answer.body) if answer.status == _CONFLICT else None
+        if found is not None and int(found[1]) != size:
+            return int(found[1])
+        self._require_taken(answer)
+        return size
+
+    def submit(self, note: Note, old: int, prove: Prove) -> list[Signature]:
         """Return the witness's cosignatures of *note*, a signed checkpoint.
 
         :param old: the size that the witness has seen, as far as is known here.
         :param prove: gives the consistency proof from a size.
-        :param known: tells whether this log has signed a checkpoint of that size: the witness may have seen it, and
-            the answer have been lost.
         :raises AnchorUnavailable: it does not answer now, or not as it should.
-        :raises LogRefused: it has seen what this log has not signed, or what this one does not extend.
+        :raises LogRefused: it has seen what this one does not extend.
         """
         size = Checkpoint.parse(note.text).size
         answer = self._post(note, old, prove)
-        if answer.status == 409 and (found := _SIZE.fullmatch(answer.body)):  # noqa: PLR2004 - Conflict
+        if answer.status == _CONFLICT and (found := _SIZE.fullmatch(answer.body)):
             seen = int(found[1])
-            if seen > size or (seen not in {0, old} and not known(seen)):
+            if seen > size:
                 raise LogRefused(
-                    f"The witness {self.place} has seen {seen} entries of this log, in a checkpoint that this database "
-                    f"does not know: it was restored from a backup, or changed."
+                    f"The witness {self.place} has seen {seen} entries of this log, and there are {size}: the database "
+                    f"was restored from a backup, or changed."
                 )
             if seen != old:
+                # It saw one whose answer was lost, or has lost its own state.
                 answer = self._post(note, seen, prove)
-        if answer.status in {409, 422}:
-            raise LogRefused(f"The witness {self.place} has seen another tree under this name.")
-        if answer.status != 200:  # noqa: PLR2004 - OK
-            raise AnchorUnavailable(f"The witness {self.place} answers with status {answer.status}.")
+        self._require_taken(answer)
         try:
             lines = [line for line in parse_signatures(answer.body) if line.id == self.verifier.id]
             held = Note(note.text, tuple(lines)).verified_by([self.verifier])
@@ -183,6 +194,15 @@ class WitnessAnchor:
         if not held:
             raise AnchorUnavailable(f"The witness {self.place} did not sign with its key {self.verifier}.")
         return [line for line in lines if line.name == self.verifier.name]
+
+    def _require_taken(self, answer: remote.Answer) -> None:
+        if answer.status in {_CONFLICT, 422}:
+            raise LogRefused(
+                f"The witness {self.place} has seen another tree under this name: the database was restored from a "
+                f"backup, or changed."
+            )
+        if answer.status != 200:  # noqa: PLR2004 - OK
+            raise AnchorUnavailable(f"The witness {self.place} answers with status {answer.status}.")
 
     def _post(self, note: Note, old: int, prove: Prove) -> remote.Answer:
         proof = "".join(f"{base64.b64encode(hash_).decode()}\n" for hash_ in prove(old))

@@ -130,6 +130,12 @@ class Checkpoints:
         row = self._session.execute(statement.limit(1)).first()
         return None if row is None else StoredCheckpoint(**row._asdict())
 
+    def largest(self, site: str, origin: str) -> StoredCheckpoint | None:
+        """Return the checkpoint over the most entries of the log of that name."""
+        statement = _checkpoints(site).where(LogCheckpointRow.origin == origin)
+        row = self._session.execute(statement.order_by(LogCheckpointRow.size.desc()).limit(1)).first()
+        return None if row is None else StoredCheckpoint(**row._asdict())
+
     def stream(self, site: str) -> cabc.Iterator[StoredCheckpoint]:
         """Yield all checkpoints, by size, in memory that does not grow."""
         statement = _checkpoints(site).order_by(LogCheckpointRow.size, LogCheckpointRow.published_at)

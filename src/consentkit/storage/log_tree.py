@@ -156,6 +156,29 @@ class LogTree:
         done = self._session.execute(sa.update(LogHeadRow).where(*same).values(size=size, root=root))
         return t.cast("sa.CursorResult[t.Any]", done).rowcount == 1
 
+    def settle(self, head: Head) -> bool:
+        """Say that all is well with a log, and return whether it still has the name that *head* says.
+
+        Until the end of the unit of work nobody else can change its name, or the key that signs.
+        """
+        return self._update(LogHeadRow.site == head.site, LogHeadRow.origin == head.origin, trouble=None)
+
+    def set_trouble(self, site: str, trouble: str) -> bool:
+        """Keep why nothing is signed, in words. :returns: whether that is news."""
+        return self._update(LogHeadRow.site == site, LogHeadRow.trouble.is_distinct_from(trouble), trouble=trouble)
+
+    def rename(self, head: Head, origin: str) -> bool:
+        """Let a log go on under another name, and return whether it still was where *head* says.
+
+        Its writers are refused as if another had the lease: what they were about to store is of the old name.
+        """
+        same = (LogHeadRow.site == head.site, LogHeadRow.origin == head.origin, LogHeadRow.size == head.size)
+        return self._update(*same, origin=origin, trouble=None, fence=LogHeadRow.fence + 1, leased_until=None)
+
+    def _update(self, *which: sa.ColumnElement[bool], **values: object) -> bool:
+        done = self._session.execute(sa.update(LogHeadRow).where(*which).values(**values))
+        return t.cast("sa.CursorResult[t.Any]", done).rowcount == 1
+
     # ── leaves ──
 
     def add_leaves(self, site: str, start: int, item_ids: cabc.Iterable[str]) -> None:

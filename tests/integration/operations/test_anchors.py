@@ -24,7 +24,7 @@ from consentkit.operations import anchors
 from consentkit.operations import remote
 from consentkit.operations.witness import Witness
 from consentkit.testing import FrozenClock
-from tests.logs import GrowingLog
+from tests.growing_log import GrowingLog
 
 LOG = LocalSigner.generate("news.example/consent/log/herald")
 
@@ -230,7 +230,7 @@ def test_a_witness_cosigns_what_extends_what_it_saw(submission, clock):
     for size, old in ((3, 0), (3, 3), (7, 3), (300, 0), (700, 700)):
         growing = GrowingLog(LOG, size)
         note = growing.note()
-        lines = submission.submit(note, old if old <= size else 0, growing.prove, known=lambda _: True)
+        lines = submission.submit(note, old if old <= size else 0, growing.prove)
         cosigned = note.with_signature(*lines)
         assert submission.verifier in cosigned.verified_by([submission.verifier])
         assert int.from_bytes(lines[0].data[:8], "big") == int(clock.now().timestamp())
@@ -239,20 +239,24 @@ def test_a_witness_cosigns_what_extends_what_it_saw(submission, clock):
 def test_a_witness_refuses_a_fork(submission, witness):
     """Of the same size and of a greater one; and the log that meets with it is told."""
     real = GrowingLog(LOG, 10)
-    submission.submit(real.note(), 0, real.prove, known=lambda _: True)
+    submission.submit(real.note(), 0, real.prove)
     for fork in (GrowingLog(LOG, 10, changed=4), GrowingLog(LOG, 12, changed=4)):
         with pytest.raises(LogRefused, match="another tree"):
-            submission.submit(fork.note(), 10, fork.prove, known=lambda _: True)
+            submission.submit(fork.note(), 10, fork.prove)
     assert witness.logs()[LOG.name].note == real.note()
 
 
 def test_a_witness_that_has_seen_more_stops_a_restored_log(submission):
-    """A smaller tree, and one that has grown again past what it had: the sizes that were signed tell."""
-    yesterday, today, regrown = (GrowingLog(LOG, size) for size in (5, 9, 12))
-    submission.submit(today.note(), 0, today.prove, known=lambda _: True)
-    for restored in (yesterday, regrown):
-        with pytest.raises(LogRefused, match="restored"):
-            submission.submit(restored.note(), 5, restored.prove, known=lambda size: size in {0, 5})
+    """A smaller tree is refused before it is signed, and one that has grown again past what it had by its root."""
+    yesterday, today = GrowingLog(LOG, 5), GrowingLog(LOG, 9)
+    submission.submit(today.note(), 0, today.prove)
+    assert submission.seen(today.note(), today.prove) == 9
+    assert submission.seen(yesterday.note(), yesterday.prove) == 9
+    with pytest.raises(LogRefused, match="restored"):
+        submission.submit(yesterday.note(), 5, yesterday.prove)
+    regrown = GrowingLog(LOG, 12, changed=7)
+    with pytest.raises(LogRefused, match="another tree"):
+        submission.submit(regrown.note(), 5, regrown.prove)
 
 
 def test_a_witness_answers_as_the_protocol_says(witness):
