@@ -284,16 +284,24 @@ _PATHS: Json = {
     "/records/{record_id}/receipt": {
         "get": {
             "operationId": "receipt",
-            "summary": "A record to keep: for who holds the address with its token, or its own reader.",
+            "summary": "A receipt to keep: for who holds the address with its token, or its own reader.",
             "parameters": [
                 {"name": "record_id", "in": "path", "required": True, "schema": {"type": "string", "format": "uuid"}},
                 _query("token", "The signed token of the address."),
+                _query("format", "`json`, or `kantara` for a JSON Web Token.", enum=["json", "kantara"]),
             ],
             "responses": {
-                "200": _answer("The receipt; no-store, no-referrer.", "application/json", _schema("Receipt")),
-                "404": _problem("No such record, or not for who asks."),
+                "200": {
+                    "description": "The receipt; no-store, no-referrer.",
+                    "content": {
+                        "application/json": {"schema": _schema("Receipt")},
+                        "application/jwt": {"schema": {"type": "string"}},
+                    },
+                },
+                "400": _problem("No such format."),
+                "404": _problem("No such record, or not for who asks; or a sample."),
                 "405": _NOT_ALLOWED,
-                "503": _problem("The store cannot be read now.", Retry_After="Seconds."),
+                "503": _problem("The store cannot be read now, or nothing can be signed.", Retry_After="Seconds."),
             },
         }
     },

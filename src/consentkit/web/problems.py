@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import typing as t
 from http import HTTPStatus
 
@@ -10,6 +11,7 @@ import flask
 
 from ..errors import BadDecision
 from ..errors import ConsentKitError
+from ..errors import KeyUnavailable
 from ..errors import NonceReused
 from ..errors import NotFound
 from ..errors import NoticeChanged
@@ -43,6 +45,11 @@ _UNREADABLE = (
     N_("This page cannot be shown now"),
     N_("The site's store does not answer. Please try again in a moment."),
 )
+
+
+_MINUTE = 60
+
+log = logging.getLogger("consentkit")
 
 
 def wants_page() -> bool:
@@ -99,6 +106,12 @@ def problem_of(error: ConsentKitError) -> flask.Response:  # noqa: PLR0911 - one
         case StoreUnavailable():
             response = problem(503, "The store does not answer now.")
             response.headers["Retry-After"] = str(error.retry_after)
+            return response
+        case KeyUnavailable():
+            # Which key, and where it should be, is for the operator alone.
+            log.error("%s", error)
+            response = problem(503, "Nothing can be signed now.")
+            response.headers["Retry-After"] = str(_MINUTE)
             return response
         case _:
             return problem(500)
