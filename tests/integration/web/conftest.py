@@ -36,6 +36,8 @@ def make_newsroom(tmp_path: Path, sqlite_url: str, clock: FrozenClock, published
     def make(**settings: t.Any) -> Newsroom:
         if settings.keys().isdisjoint({"database_url", "clock", "text"}):
             shutil.copy(published, tmp_path / "consentkit.db")
+            # Its log has begun: the key belongs to it.
+            shutil.copytree(published.with_suffix(".keys"), tmp_path / "consentkit.keys", dirs_exist_ok=True)
         newsroom = Newsroom(
             tmp_path, settings.pop("database_url", sqlite_url), settings.pop("clock", clock), **settings
         )

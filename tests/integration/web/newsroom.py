@@ -12,9 +12,12 @@ import flask
 from consentkit import ConsentKit
 from consentkit import current_consent
 from consentkit.cookies.codec import Codec
+from consentkit.ledger.notes import LocalSigner
+from consentkit.ledger.notes import Verifier
 from consentkit.runtime import Runtime
 from consentkit.testing import FrozenClock
 from consentkit.web.current import Consent
+from tests import log
 
 if t.TYPE_CHECKING:
     from werkzeug.test import TestResponse
@@ -176,6 +179,23 @@ class Newsroom:
 
         with self.runtime.database.unit_of_work(read_only=True) as uow:
             return sorted(uow.records.stream(RecordFilter(site=site)), key=lambda record: record.id)
+
+    def begin_log(self) -> LocalSigner:
+        """Begin the consent log, unless it has begun, and return its key."""
+        with self.runtime.database.unit_of_work(read_only=True) as uow:
+            active = uow.log_keys.active("steppe-herald")
+        keys = self.runtime.signing_keys
+        verifier = Verifier.parse(active.verifier) if active else keys.create("steppe-herald", log.ORIGIN)
+        signer = t.cast("LocalSigner", keys.signer(verifier))
+        if active is None:
+            log.begin_log(self.runtime.database, signer=signer, clock=self.clock)
+        return signer
+
+    def keep_log(self) -> LocalSigner:
+        """Publish all that waits, and return the key."""
+        signer = self.begin_log()
+        log.keep_log(self.runtime.database, signer=signer, clock=self.clock)
+        return signer
 
     def close(self) -> None:
         """Let go of the database."""

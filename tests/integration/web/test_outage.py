@@ -132,6 +132,7 @@ def test_readiness_tells(any_newsroom: Newsroom, outage: Outage) -> None:
 
 def test_a_receipt_waits(any_newsroom: Newsroom, outage: Outage) -> None:
     """503, not 404: it is not gone."""
+    any_newsroom.begin_log()
     reader = Reader(any_newsroom)
     url = reader.decide("accept_all").get_json()["receipt_url"]
     with outage():

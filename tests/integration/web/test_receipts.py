@@ -2,13 +2,31 @@
 
 from __future__ import annotations
 
+import json
+import typing as t
+
+import pytest
+
+from consentkit.ledger import jws
+from consentkit.ledger import receipts
 from tests.integration.web.newsroom import Newsroom
 from tests.integration.web.newsroom import Reader
 from tests.integration.web.newsroom import problem
 
+if t.TYPE_CHECKING:
+    import pathlib
+
+    from consentkit.ledger.notes import Signer
+
+
+def findings(raw: bytes, signer: Signer) -> list[receipts.Finding]:
+    """Return what a check of a receipt finds."""
+    return receipts.check(receipts.parse(raw), [signer.verifier])
+
 
 def test_the_address_that_was_given_opens_it(any_reader: Reader) -> None:
-    """Without any cookie; never stored, never told onwards."""
+    """Without any cookie; never stored, never told onwards. Before the log has come to it, it is a signed promise."""
+    signer = any_reader.newsroom.begin_log()
     answer = any_reader.decide("reject_all").get_json()
     stranger = Reader(any_reader.newsroom)
     receipt = stranger.get(answer["receipt_url"])
@@ -19,11 +37,21 @@ def test_the_address_that_was_given_opens_it(any_reader: Reader) -> None:
     assert body["record"]["id"] == answer["record_id"]
     assert body["record"]["purposes"] == answer["purposes"]
     assert body["notice"]["version"] == any_reader.newsroom.notice()
-    assert body["status"] == "recorded"
+    assert body["log"]["state"] == "recorded"
+    assert receipts.holds(findings(receipt.data, signer))
+
+
+def test_once_it_is_published_it_proves_itself(any_reader: Reader) -> None:
+    """By the same address: every check holds."""
+    url = any_reader.decide("accept_all").get_json()["receipt_url"]
+    signer = any_reader.newsroom.keep_log()
+    found = findings(any_reader.get(url).data, signer)
+    assert {one.outcome for one in found} == {receipts.Outcome.HOLDS}
 
 
 def test_the_form_gives_an_address_as_well(reader: Reader) -> None:
     """On the page that it leads through."""
+    reader.newsroom.begin_log()
     page = reader.submit("accept_all").text
     url = page.partition('<a href="https://www.steppe-herald.example/consent/records/')[2].partition('"')[0]
     receipt = Reader(reader.newsroom).get("/consent/records/" + url.replace("&amp;", "&"))
@@ -32,8 +60,36 @@ def test_the_form_gives_an_address_as_well(reader: Reader) -> None:
 
 def test_its_own_reader_may_read_it(reader: Reader) -> None:
     """By the cookie that holds the subject id."""
+    reader.newsroom.begin_log()
     record_id = reader.decide("accept_all").get_json()["record_id"]
     assert reader.get(f"/consent/records/{record_id}/receipt").status_code == 200
+
+
+def test_there_is_another_form(reader: Reader) -> None:
+    """Kantara's, as a token signed by the same key; what is neither is told so."""
+    signer = reader.newsroom.begin_log()
+    url = reader.decide("accept_all").get_json()["receipt_url"]
+    answer = reader.get(f"{url}&format=kantara")
+    assert answer.mimetype == "application/jwt"
+    assert ".jwt" in answer.headers["Content-Disposition"]
+    payload, _ = jws.open_compact(answer.text.strip(), [signer.verifier], kind=jws.KANTARA)
+    assert json.loads(payload)["version"] == "KI-CR-v1.1.0"
+    assert problem(reader.get(f"{url}&format=xml"))["field"] == "format"
+
+
+def test_without_the_key_nothing_is_given_out(
+    newsroom: Newsroom, second_process: Reader, tmp_path: pathlib.Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """503 to readers; only the operator is told which key, and where it is looked for."""
+    newsroom.begin_log()
+    for file in tmp_path.rglob("*.key"):
+        file.unlink()
+    url = second_process.decide("accept_all").get_json()["receipt_url"]
+    answer = second_process.get(url)
+    assert answer.status_code == 503
+    assert answer.headers["Retry-After"]
+    assert "key" not in json.dumps(problem(answer))
+    assert "steppe-herald" in caplog.text
 
 
 def test_nobody_else_may(newsroom: Newsroom) -> None:
