@@ -12,6 +12,7 @@ from consentkit.ledger import receipts
 from tests.integration.web.newsroom import Newsroom
 from tests.integration.web.newsroom import Reader
 from tests.integration.web.newsroom import problem
+from tests.integration.web.newsroom import runtime_of
 
 if t.TYPE_CHECKING:
     import pathlib
@@ -78,14 +79,16 @@ def test_there_is_another_form(reader: Reader) -> None:
 
 
 def test_without_the_key_nothing_is_given_out(
-    newsroom: Newsroom, second_process: Reader, tmp_path: pathlib.Path, caplog: pytest.LogCaptureFixture
+    newsroom: Newsroom, tmp_path: pathlib.Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     """503 to readers; only the operator is told which key, and where it is looked for."""
     newsroom.begin_log()
     for file in tmp_path.rglob("*.key"):
         file.unlink()
-    url = second_process.decide("accept_all").get_json()["receipt_url"]
-    answer = second_process.get(url)
+    app = newsroom.make_app()
+    reader = Reader(newsroom, app=app)
+    answer = reader.get(reader.decide("accept_all").get_json()["receipt_url"])
+    runtime_of(app).database.dispose()
     assert answer.status_code == 503
     assert answer.headers["Retry-After"]
     assert "key" not in json.dumps(problem(answer))
