@@ -14,6 +14,7 @@ import typing as t
 
 from ..errors import ConsentKitError
 from ..errors import StoreUnavailable
+from ..operations.integrate import BATCH
 from ..operations.integrate import integrate
 from .forks import renew_after_fork
 
@@ -126,9 +127,9 @@ class LogWriter:
         published = leased
         while not stop():
             count = integrate(self._database, site, fence=fence)
-            if count == 0:
-                break
             done += count
+            if count < BATCH:
+                break
             if time.monotonic() - published > INTERVAL:
                 # A backlog of millions must not keep today's decisions out of every checkpoint.
                 self._publish(site)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import typing as t
 
 from ..errors import ConsentKitError
+from ..ledger.entries import Entry
 from ..ledger.entries import EntryType
 from ..ledger.entries import bundle
 from ..ledger.entries import new_salt
@@ -82,10 +83,16 @@ def _unless(*, overtaken: bool) -> None:
 
 def _entries(uow: UnitOfWork, site: str, queued: list[Queued]) -> tuple[dict[str, bytes], dict[str, bytes]]:
     """Return the entries by the ids of what they are of, and the salts that had to be made: for records from before."""
-    records = uow.records.get_all([item.item_id for item in queued if item.kind == EntryType.RECORD])
+    entries = {
+        item.item_id: bytes(Entry(EntryType.RECORD, item.commitment)) for item in queued if item.commitment is not None
+    }
+    others = [item for item in queued if item.commitment is None]
+    if not others:
+        return entries, {}
+    records = uow.records.get_all([item.item_id for item in others if item.kind == EntryType.RECORD])
     salts = {record.id: new_salt() for record in records if record.salt is None}
-    entries = {record.id: bytes(entry_of(fields_of(record), record.salt or salts[record.id])) for record in records}
-    for statement in uow.statements.get(site, [item.item_id for item in queued if item.kind != EntryType.RECORD]):
+    entries |= {record.id: bytes(entry_of(fields_of(record), record.salt or salts[record.id])) for record in records}
+    for statement in uow.statements.get(site, [item.item_id for item in others if item.kind != EntryType.RECORD]):
         entries[statement.id] = bytes(entry_of_statement(EntryType(statement.kind), statement.note))
     return entries, salts
 

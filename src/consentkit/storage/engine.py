@@ -24,6 +24,9 @@ BUSY_TIMEOUT = 2.0
 CONNECT_TIMEOUT = 3
 #: How long a statement may take on PostgreSQL, in milliseconds.
 STATEMENT_TIMEOUT = 5000
+#: How long a transaction that writes may be silent on PostgreSQL, in milliseconds: a process that was frozen within one
+#: must not keep others waiting for its locks.
+IDLE_TIMEOUT = 5000
 #: How long a thread waits for a connection of the pool, in seconds.
 POOL_TIMEOUT = 3
 
@@ -167,7 +170,10 @@ def _make_postgresql(url: sa.URL) -> sa.Engine:
 def _begin_postgresql(connection: sa.Connection) -> None:
     # For this transaction alone, see above, and in one exchange with the server. A commit that does not wait for the
     # disk would make a 201 a lie; one that waits for standbys too stays as the server has it.
+    read_only = bool(connection.get_execution_options().get(READ_ONLY))
     connection.exec_driver_sql(
         f"SELECT set_config('statement_timeout', '{STATEMENT_TIMEOUT:d}', true), "
-        "CASE current_setting('synchronous_commit') WHEN 'off' THEN set_config('synchronous_commit', 'on', true) END"
+        # Who only reads may take their time: an export goes as fast as it is fetched.
+        + ("" if read_only else f"set_config('idle_in_transaction_session_timeout', '{IDLE_TIMEOUT:d}', true), ")
+        + "CASE current_setting('synchronous_commit') WHEN 'off' THEN set_config('synchronous_commit', 'on', true) END"
     )

@@ -11,18 +11,22 @@ from sqlalchemy import orm
 from .base import Base
 from .base import Text
 from .log_checkpoints import LogStatementRow
+from .log_commitments import COMMITMENT
 from .records import RecordRow
+from .upserts import packed
 
 
 class Queued(t.NamedTuple):
     """Something that waits for its place.
 
     :param item_id: the record's or the statement's id. :param kind: an
-        :class:`~consentkit.ledger.entries.EntryType`.
+        :class:`~consentkit.ledger.entries.EntryType`. :param commitment: to a record, where the database computes it
+        and the record has its salt; else ``None``.
     """
 
     item_id: str
     kind: int
+    commitment: bytes | None = None
 
 
 class LogQueueRow(Base):
@@ -45,6 +49,31 @@ class LogQueueRow(Base):
     )
 
 
+# What is taken is chosen first, by the index, so that nothing is hashed that is not taken.
+_TAKE_WITH_COMMITMENTS = sa.text(
+    f"""
+    SELECT q.item_id::text, q.kind, CASE WHEN q.kind = 1 THEN {COMMITMENT} END
+    FROM (
+        SELECT item_id, kind FROM consentkit_log_queue AS w WHERE w.site = :site AND (
+            EXISTS (SELECT FROM consentkit_records AS t WHERE t.id = w.item_id)
+            OR EXISTS (SELECT FROM consentkit_log_statements AS t WHERE t.site = w.site AND t.id = w.item_id)
+        )
+        ORDER BY item_id LIMIT :limit
+    ) AS q
+    LEFT JOIN consentkit_records AS r ON r.id = q.item_id
+    ORDER BY q.item_id
+    """  # noqa: S608 - constants
+)
+_REMOVE = {
+    "sqlite": sa.text(
+        "DELETE FROM consentkit_log_queue WHERE site = :site AND item_id IN (SELECT value FROM json_each(:ids))"
+    ),
+    "postgresql": sa.text(
+        "DELETE FROM consentkit_log_queue WHERE site = :site AND item_id = ANY (CAST(:ids AS uuid[]))"
+    ),
+}
+
+
 class LogQueue:
     """What waits, as one unit of work sees it."""
 
@@ -60,19 +89,20 @@ class LogQueue:
 
         What is not there any more is passed over: it would be in the way of all that waits behind it.
         """
+        if self._session.get_bind().dialect.name == "postgresql":
+            found = self._session.connection().execute(_TAKE_WITH_COMMITMENTS, {"site": site, "limit": limit})
+            return [Queued(*row) for row in found.all()]
         there = sa.or_(
             sa.exists().where(RecordRow.id == LogQueueRow.item_id),
             sa.exists().where(LogStatementRow.site == LogQueueRow.site, LogStatementRow.id == LogQueueRow.item_id),
         )
         statement = sa.select(LogQueueRow.item_id, LogQueueRow.kind).where(LogQueueRow.site == site, there)
-        found = self._session.execute(statement.order_by(LogQueueRow.item_id).limit(limit))
-        return [Queued(row.item_id, row.kind) for row in found]
+        return [Queued(*row) for row in self._session.execute(statement.order_by(LogQueueRow.item_id).limit(limit))]
 
     def remove(self, site: str, item_ids: cabc.Collection[str]) -> int:
         """Take items out, and return how many of them were there."""
-        done = self._session.execute(
-            sa.delete(LogQueueRow).where(LogQueueRow.site == site, LogQueueRow.item_id.in_(item_ids))
-        )
+        statement = _REMOVE[self._session.get_bind().dialect.name]
+        done = self._session.execute(statement, {"site": site, "ids": packed(self._session, item_ids)})
         return t.cast("sa.CursorResult[t.Any]", done).rowcount
 
     def sites(self) -> list[str]:

@@ -8,6 +8,7 @@ import typing as t
 
 import sqlalchemy as sa
 from sqlalchemy import orm
+from sqlalchemy.dialects import sqlite
 
 from ..ledger.heads import Head
 from ..ledger.tiles import Tile
@@ -16,14 +17,27 @@ from .base import Base
 from .base import Text
 from .base import UtcDateTime
 from .log_checkpoints import LogCheckpointRow
-from .upserts import insert
 from .upserts import insert_if_absent
+from .upserts import packed
 
 #: The level at which the bundles of entries are kept, numbered as the tiles of level 0 are.
 ENTRIES = -1
+_ADD_LEAVES = {
+    "sqlite": sa.text(
+        "INSERT INTO consentkit_log_leaves (site, leaf_index, item_id) "
+        "SELECT :site, :start + key, value FROM json_each(:ids)"
+    ),
+    "postgresql": sa.text(
+        "INSERT INTO consentkit_log_leaves (site, leaf_index, item_id) SELECT :site, :start + number - 1, id "
+        "FROM unnest(CAST(:ids AS uuid[])) WITH ORDINALITY AS placed (id, number)"
+    ),
+}
 
-# For this transaction alone: behind a PgBouncer the next one may be somebody else's.
-_HURRY = sa.text("SELECT set_config('idle_in_transaction_session_timeout', '5000', true)")
+_PUT_TILES = sa.text(
+    "INSERT INTO consentkit_log_tiles (site, level, number, data) SELECT :site, level, number, data "
+    "FROM unnest(CAST(:levels AS smallint[]), CAST(:numbers AS bigint[]), CAST(:data AS bytea[])) "
+    "AS put (level, number, data) ON CONFLICT (site, level, number) DO UPDATE SET data = excluded.data"
+)
 
 
 class LogHeadRow(Base):
@@ -147,11 +161,8 @@ class LogTree:
     def advance(self, head: Head, *, size: int, root: bytes) -> bool:
         """Move the log on from *head*, and return whether it still was where *head* says, with that fence.
 
-        Who is told ``False`` must roll everything back: another writer has gone on. On PostgreSQL, who falls silent
-        before the end of the unit of work loses it after some seconds: a frozen writer must not keep others waiting.
+        Who is told ``False`` must roll everything back: another writer has gone on.
         """
-        if self._session.get_bind().dialect.name == "postgresql":
-            self._session.execute(_HURRY)
         same = (LogHeadRow.site == head.site, LogHeadRow.size == head.size, LogHeadRow.fence == head.fence)
         done = self._session.execute(sa.update(LogHeadRow).where(*same).values(size=size, root=root))
         return t.cast("sa.CursorResult[t.Any]", done).rowcount == 1
@@ -183,9 +194,8 @@ class LogTree:
 
     def add_leaves(self, site: str, start: int, item_ids: cabc.Iterable[str]) -> None:
         """Give items their places, from *start* on."""
-        rows = [{"site": site, "leaf_index": start + i, "item_id": item_id} for i, item_id in enumerate(item_ids)]
-        if rows:
-            self._session.execute(sa.insert(LogLeafRow), rows)
+        statement = _ADD_LEAVES[self._session.get_bind().dialect.name]
+        self._session.execute(statement, {"site": site, "start": start, "ids": packed(self._session, item_ids)})
 
     def index_of(self, item_id: str) -> int | None:
         """Return the place of a record or a statement, or ``None``."""
@@ -206,12 +216,22 @@ class LogTree:
         """Store tiles that are new, or longer than they were."""
         if not tiles:
             return
-        statement = insert(self._session, LogTileRow)
+        if self._session.get_bind().dialect.name == "postgresql":
+            # One statement: behind many in a pipeline the server does not notice that a writer has fallen silent.
+            values = {
+                "site": site,
+                "levels": [tile.level for tile in tiles],
+                "numbers": [tile.number for tile in tiles],
+                "data": list(tiles.values()),
+            }
+            self._session.execute(_PUT_TILES, values)
+            return
+        rows = [
+            {"site": site, "level": tile.level, "number": tile.number, "data": data} for tile, data in tiles.items()
+        ]
+        statement = sqlite.insert(LogTileRow)
         statement = statement.on_conflict_do_update(
             index_elements=[LogTileRow.site, LogTileRow.level, LogTileRow.number],
             set_={"data": statement.excluded.data},
         )
-        rows = [
-            {"site": site, "level": tile.level, "number": tile.number, "data": data} for tile, data in tiles.items()
-        ]
         self._session.execute(statement, rows)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import collections.abc as cabc
+import json
 import typing as t
 
 import sqlalchemy as sa
@@ -27,3 +29,11 @@ def insert_if_absent(session: orm.Session, table: type[Base], values: t.Mapping[
     """
     statement = insert(session, table).values(**values).on_conflict_do_nothing()
     return session.execute(statement.returning(sa.literal(1))).first() is not None
+
+
+def packed(session: orm.Session, ids: cabc.Iterable[str]) -> str:
+    """Return ids as one parameter, whatever their number: an array for PostgreSQL, JSON of SQLite's own for SQLite."""
+    if session.get_bind().dialect.name == "postgresql":
+        return f"{{{','.join(ids)}}}"
+    # SQLite keeps a UUID in 32 digits.
+    return json.dumps([item.replace("-", "") for item in ids])
