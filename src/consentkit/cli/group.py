@@ -13,6 +13,7 @@ from ..errors import ConsentKitError
 #: Name of a command to the module that holds it. Loaded when called, so that ``--help`` is quick.
 _COMMANDS = {
     "admin": "consentkit.cli.admin:admin",
+    "audit-pack": "consentkit.cli.audit_pack:audit_pack",
     "csp": "consentkit.cli.csp:csp",
     "db": "consentkit.cli.db:db",
     "demo": "consentkit.console:demo",

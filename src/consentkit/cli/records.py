@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-import collections.abc as cabc
-import contextlib
 import datetime as dt
-import sys
-import time
 import typing as t
 from pathlib import Path
 
@@ -18,6 +14,8 @@ from ..storage.records import RecordFilter
 from .context import load_sites
 from .context import open_database
 from .moments import Moment
+from .output import Progress
+from .output import opened
 
 if t.TYPE_CHECKING:
     from ..storage.unit_of_work import UnitOfWork
@@ -75,51 +73,8 @@ def _is_configured(site: str) -> bool:
 
 
 def _write(uow: UnitOfWork, which: RecordFilter, form: t.Literal["csv", "jsonl"], output: Path) -> None:
-    with _opened(output) as file:
-        progress = _Progress(file)
+    with opened(output) as file:
+        progress = Progress(file)
         for piece in export_records(uow, which, format=form):
             progress.add(file.write(piece.encode()))
         progress.finish()
-
-
-@contextlib.contextmanager
-def _opened(path: Path) -> cabc.Iterator[t.BinaryIO]:
-    """Open the output: a file under another name until all of it is there."""
-    if str(path) == "-":
-        yield sys.stdout.buffer
-        return
-    # A pipe or a device has no other name.
-    part = path if path.exists() and not path.is_file() else path.with_name(f"{path.name}.part")
-    try:
-        with part.open("wb") as file:
-            yield file
-        if part != path:
-            part.replace(path)
-    except OSError as error:
-        raise click.FileError(str(path), error.strerror) from error
-    finally:
-        if part != path:
-            part.unlink(missing_ok=True)
-
-
-class _Progress:
-    """Says how much has been written, on a terminal only."""
-
-    def __init__(self, file: t.BinaryIO) -> None:
-        self._shown = sys.stderr.isatty() and not file.isatty()
-        self._bytes = 0
-        self._said_at = time.monotonic()
-
-    def add(self, count: int) -> None:
-        self._bytes += count
-        if self._shown and time.monotonic() - self._said_at >= 0.5:  # noqa: PLR2004  # seconds
-            self._said_at = time.monotonic()
-            self._say()
-
-    def finish(self) -> None:
-        if self._shown:
-            self._say()
-            click.echo(err=True)
-
-    def _say(self) -> None:
-        click.echo(f"\r{self._bytes / 1_000_000:.1f} MB written", nl=False, err=True)

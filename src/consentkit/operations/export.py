@@ -62,10 +62,11 @@ def _table(rows: cabc.Iterable[dict[str, object]]) -> cabc.Iterator[str]:
     writer = csv.writer(_Echo())
     yield writer.writerow(FIELDS)
     for row in rows:
-        yield writer.writerow([_cell(value) for value in row.values()])
+        yield writer.writerow([cell(value) for value in row.values()])
 
 
-def _cell(value: object) -> str:
+def cell(value: object) -> str:
+    """Return *value* as a cell of a table has it: absent is empty, what has parts is JSON, nothing is a formula."""
     if value is None:
         return ""
     text = value if isinstance(value, str) else _json(value)

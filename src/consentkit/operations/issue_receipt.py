@@ -63,7 +63,7 @@ def issue_receipt(uow: UnitOfWork, record: Record, *, prefix: str, signers: Sign
     if record.salt is None:
         # From before there was a log. The writer gives it one.
         raise StoreUnavailable("The record is not yet in the log.", retry_after=_SOON)
-    background = _background(uow, record, prefix)
+    background = background_of(uow, record, prefix)
     origin = signer.verifier.name
     entry = bytes(entry_of(fields_of(record), record.salt))
     place = _place(uow, record, origin)
@@ -97,7 +97,7 @@ def issue_kantara(uow: UnitOfWork, record: Record, *, prefix: str, signers: Sign
     signer, _ = _signer(uow, record, signers)
     claims = kantara_receipt(
         record,
-        _background(uow, record, prefix),
+        background_of(uow, record, prefix),
         key=signer.verifier,
         issued_at=int(clock.now().timestamp()),
     )
@@ -115,7 +115,8 @@ def _signer(uow: UnitOfWork, record: Record, signers: Signers) -> tuple[Signer, 
     return signers.signer(Verifier.parse(active.verifier)), tuple(key.verifier for key in keys)
 
 
-def _background(uow: UnitOfWork, record: Record, prefix: str) -> Background:
+def background_of(uow: UnitOfWork, record: Record, prefix: str) -> Background:
+    """Return what was in force when *record* was made. :param prefix: where the readers' routes are."""
     notice = uow.notices.get(record.site, record.notice_version)
     stored = uow.configurations.get(record.site, record.config_version)
     configuration: Json = json.loads(stored) if stored is not None else {}
