@@ -32,7 +32,6 @@ from ..ledger.notes import Note
 from ..ledger.records import fields_of
 from ..ledger.statements import Statement
 from ..ledger.tiles import HEIGHT
-from ..ledger.tiles import WIDTH
 from ..ledger.tiles import Tile
 from ..ledger.tiles import tiles_of
 from ..ledger.tiles import width_at
@@ -285,21 +284,15 @@ class _Pack:
         if self._checkpoint is None or self._first is None:
             return
         size = self._checkpoint.size
+        low, high = self._first >> HEIGHT, self._last >> HEIGHT
+        wide = [(level, low >> HEIGHT * level, high >> HEIGHT * level) for level in range(_levels(size))]
+        wide.append((ENTRIES, low, high))
         edges = [*nodes_of_root(size), *nodes_of_inclusion(self._first, size), *nodes_of_inclusion(self._last, size)]
-        wanted = {*tiles_of(edges)}
-        level, first, last = 0, self._first >> HEIGHT, self._last >> HEIGHT
-        wide: list[cabc.Iterable[Tile]] = []
-        while width_at(Tile(level, 0), size):
-            wide.append(Tile(level, number) for number in range(first, last + 1))
-            level, first, last = level + 1, first >> HEIGHT, last >> HEIGHT
-        wide.append(Tile(ENTRIES, number) for number in range(self._first // WIDTH, self._last // WIDTH + 1))
-        covered = self._first >> HEIGHT, self._last >> HEIGHT
-        narrow = sorted(
-            tile
-            for tile in wanted
-            if not covered[0] >> HEIGHT * tile.level <= tile.number <= covered[1] >> HEIGHT * tile.level
+        every = itertools.chain(
+            # Millions of leaves have thousands of tiles: they are named as they are written.
+            (Tile(level, number) for level, start, end in wide for number in range(start, end + 1)),
+            [tile for tile in tiles_of(edges) if not wide[tile.level][1] <= tile.number <= wide[tile.level][2]],
         )
-        every = itertools.chain(*wide, narrow)
         while some := list(itertools.islice(every, _TILES)):
             found = self._uow.log_tree.tiles(self._period.site, some)
             for tile in some:
@@ -374,6 +367,10 @@ def page_of(notice: StoredNotice, layer: str) -> str:
         f"<title>{html.escape(notice.version)}</title>\n<style>body {{ margin: 0 }}</style>\n<style>{style}</style>\n"
         f"</head>\n<body>\n{body}\n</body>\n</html>\n"
     )
+
+
+def _levels(size: int) -> int:
+    return next(level for level in itertools.count() if not width_at(Tile(level, 0), size))
 
 
 def _difference(folder: str, old: tuple[str, list[str]], new: tuple[str, list[str]]) -> _Member:
