@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
 import datetime as dt
-import functools
 from pathlib import Path
 
 import click
 
 from ..errors import ConfigError
 from ..operations import audit_pack as operation
-from ..operations.camera import find_browser
-from ..operations.camera import photograph
+from ..operations.camera import open_camera
 from .context import load_sites
 from .context import open_database
 from .context import open_settings
@@ -33,7 +32,9 @@ from .output import opened
     show_default=True,
     help="The language of the pack's own words.",
 )
-@click.option("--pictures/--no-pictures", default=True, help="Pictures of the notices, where Chromium is at hand.")
+@click.option(
+    "--pictures/--no-pictures", default=True, help="Pictures of the notices, where Playwright and Chromium are at hand."
+)
 @click.option(
     "-o",
     "--output",
@@ -50,17 +51,17 @@ def audit_pack(
     """
     if since >= until:
         raise click.BadParameter("it must be later than --since.", param_hint="--until")
-    browser = find_browser() if pictures else None
     period = operation.Period(site=site or _only_site(), since=since, until=until)
     prefix = open_settings().url_prefix
-    with open_database().unit_of_work(read_only=True) as uow, opened(output) as file:
+    camera = open_camera() if pictures else contextlib.nullcontext(None)
+    with camera as photograph, open_database().unit_of_work(read_only=True) as uow, opened(output) as file:
         progress = Progress(file)
         for piece in operation.audit_pack(
             uow,
             period,
             locale=locale,
             prefix=prefix,
-            camera=functools.partial(photograph, browser) if browser else None,
+            camera=photograph,
         ):
             progress.add(file.write(piece))
         progress.finish()

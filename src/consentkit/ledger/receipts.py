@@ -148,7 +148,7 @@ def build(
         "issued_at": write_time(issued_at),
         "consent": consent,
         "record": fields,
-        "notice": None if notice is None else _notice_to_json(notice),
+        "notice": None if notice is None else notice_to_json(notice),
         "log": _log_to_json(log),
     }
     return {**body, "signature": jws.sign(canonical(body), signer, kind=jws.RECEIPT, detached=True)}
@@ -159,7 +159,8 @@ def write_time(at: dt.datetime) -> str:
     return at.astimezone(dt.UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
 
 
-def _notice_to_json(notice: StoredNotice) -> Json:
+def notice_to_json(notice: StoredNotice) -> Json:
+    """Return *notice* as receipts and audit packs have it: all that its version is a hash of."""
     content = json.loads(notice.content)
     # The version is of the rest.
     content.pop("version", None)

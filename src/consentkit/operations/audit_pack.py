@@ -29,6 +29,7 @@ from ..ledger.checkpoints import Checkpoint
 from ..ledger.iso27560 import Background
 from ..ledger.iso27560 import consent_record
 from ..ledger.notes import Note
+from ..ledger.receipts import notice_to_json
 from ..ledger.records import fields_of
 from ..ledger.statements import Statement
 from ..ledger.tiles import HEIGHT
@@ -36,7 +37,6 @@ from ..ledger.tiles import Tile
 from ..ledger.tiles import tiles_of
 from ..ledger.tiles import width_at
 from ..ledger.tree import HASH_LENGTH
-from ..ledger.tree import nodes_of_inclusion
 from ..ledger.tree import nodes_of_root
 from ..policies.versions import PolicyKind
 from ..storage.log_tree import ENTRIES
@@ -54,9 +54,7 @@ if t.TYPE_CHECKING:
     from ..storage.log_checkpoints import StoredCheckpoint
     from ..storage.log_checkpoints import StoredStatement
     from ..storage.unit_of_work import UnitOfWork
-
-#: Makes a picture, as PNG, of a page that is one HTML text; ``None`` where it cannot.
-Camera: t.TypeAlias = cabc.Callable[[str], bytes | None]
+    from .camera import Camera
 
 # The first moment that a zip can hold: that of its making would make each one another.
 _LONG_AGO = (1980, 1, 1, 0, 0, 0)
@@ -209,10 +207,10 @@ class _Pack:
         )
         yield "records/records.csv", _batches(self._table())
         yield "records/consent-27560.jsonl", _batches(map(_line, self._consents()))
-        yield "log/period.jsonl", _batches(map(_line, self._log()))
+        yield "log.jsonl", _batches(map(_line, self._log()))
         if self._checkpoint is not None:
-            yield "log/checkpoint.txt", [self._checkpoint.note.encode()]
-        yield "log/keys.txt", ["".join(f"{key.verifier}\n" for key in self._keys()).encode()]
+            yield "checkpoint.txt", [self._checkpoint.note.encode()]
+        yield "keys.txt", ["".join(f"{key.verifier}\n" for key in self._keys()).encode()]
         yield from self._shown()
         yield from self._configured()
         yield from self._published()
@@ -261,6 +259,10 @@ class _Pack:
             index = self._uow.log_tree.index_of(statement.id)
             yield {"type": "statement", "index": index, "note": statement.note}
         yield from self._tiles()
+        for version in sorted(self._notices):
+            notice = self._uow.notices.get(self._period.site, version)
+            if notice is not None:
+                yield {"type": "notice", **notice_to_json(notice)}
         for record in self._records():
             salt = None if record.salt is None else _base64(record.salt)
             yield {"type": "record", "index": record.leaf_index, "salt": salt, "record": fields_of(record)}
@@ -287,11 +289,14 @@ class _Pack:
         low, high = self._first >> HEIGHT, self._last >> HEIGHT
         wide = [(level, low >> HEIGHT * level, high >> HEIGHT * level) for level in range(_levels(size))]
         wide.append((ENTRIES, low, high))
-        edges = [*nodes_of_root(size), *nodes_of_inclusion(self._first, size), *nodes_of_inclusion(self._last, size)]
         every = itertools.chain(
             # Millions of leaves have thousands of tiles: they are named as they are written.
             (Tile(level, number) for level, start, end in wide for number in range(start, end + 1)),
-            [tile for tile in tiles_of(edges) if not wide[tile.level][1] <= tile.number <= wide[tile.level][2]],
+            [
+                tile
+                for tile in tiles_of(nodes_of_root(size))
+                if not wide[tile.level][1] <= tile.number <= wide[tile.level][2]
+            ],
         )
         while some := list(itertools.islice(every, _TILES)):
             found = self._uow.log_tree.tiles(self._period.site, some)

@@ -1,16 +1,18 @@
-"""Pictures of pages, by a browser that is on the machine."""
+"""Pictures of pages, where a browser is at hand: Chromium, driven by Playwright, if both are on the machine."""
 
 from __future__ import annotations
 
+import collections.abc as cabc
+import contextlib
 import os
 import shutil
-import subprocess
-import tempfile
 from pathlib import Path
 
 _NAMES = ("chromium", "chromium-browser", "google-chrome", "chrome")
-_SECONDS = 60
-_SIZE = "1280,800"
+_MILLISECONDS = 30_000
+_SIZE = (1280, 800)
+
+Camera = cabc.Callable[[str], bytes | None]
 
 
 def find_browser() -> str | None:
@@ -21,30 +23,43 @@ def find_browser() -> str | None:
     return next(filter(None, map(shutil.which, _NAMES)), None)
 
 
-def photograph(browser: str, page: str) -> bytes | None:
-    """Return a picture of *page*, one HTML text, 1280 pixels wide, as PNG; ``None`` where the browser makes none.
+@contextlib.contextmanager
+def open_camera() -> cabc.Iterator[Camera | None]:
+    """Give what makes a picture, as PNG, of a page that is one HTML text; ``None`` where nothing can.
 
-    The page is of our own making and forbids itself scripts; the browser has a profile of its own and no network.
+    The picture is 1280 pixels wide and as high as the page. The browser runs no script and reaches no network: the
+    page is what a reader of then saw, whatever it says.
     """
-    with tempfile.TemporaryDirectory() as folder:
-        source, target = Path(folder, "page.html"), Path(folder, "page.png")
-        source.write_text(page, encoding="utf-8")
-        command = [
-            browser,
-            "--headless",
-            "--disable-gpu",
-            "--hide-scrollbars",
-            "--host-resolver-rules=MAP * ~NOTFOUND",
-            f"--user-data-dir={folder}/profile",
-            f"--window-size={_SIZE}",
-            f"--screenshot={target}",
-            source.as_uri(),
-        ]
-        if hasattr(os, "geteuid") and os.geteuid() == 0:
-            # Chromium's sandbox does not start as root.
-            command.insert(1, "--no-sandbox")
+    browser_file = find_browser()
+    try:
+        from playwright import sync_api  # noqa: PLC0415  # an extra, and slow to load
+    except ImportError:
+        browser_file = None
+    if browser_file is None:
+        yield None
+        return
+    with sync_api.sync_playwright() as playwright:
         try:
-            subprocess.run(command, check=True, capture_output=True, timeout=_SECONDS)  # noqa: S603 - named by the operator
-            return target.read_bytes()
-        except (OSError, subprocess.SubprocessError):
-            return None
+            # Chromium's own sandbox does not start as root.
+            root = hasattr(os, "geteuid") and os.geteuid() == 0
+            browser = playwright.chromium.launch(executable_path=browser_file, chromium_sandbox=not root)
+        except sync_api.Error:
+            yield None
+            return
+        context = browser.new_context(
+            viewport={"width": _SIZE[0], "height": _SIZE[1]}, java_script_enabled=False, offline=True
+        )
+        context.set_default_timeout(_MILLISECONDS)
+
+        def photograph(page: str) -> bytes | None:
+            tab = context.new_page()
+            try:
+                tab.set_content(page)
+                return tab.screenshot(full_page=True)
+            except sync_api.Error:
+                return None
+            finally:
+                tab.close()
+
+        yield photograph
+        browser.close()

@@ -26,9 +26,9 @@ _FILES = (
         "records/consent-27560.jsonl",
         N_("The same as consent records after ISO/IEC TS 27560:2023, one JSON object a line."),
     ),
-    ("log/period.jsonl", N_("The same with what proves them: salts, the log's entries, hashes and statements.")),
-    ("log/checkpoint.txt", N_("The signed head of the log, made after the period, which covers all of it.")),
-    ("log/keys.txt", N_("The public keys that sign it. Compare them with a copy that did not come from the site.")),
+    ("log.jsonl", N_("The same with what proves them: salts, the log's entries, hashes and statements.")),
+    ("checkpoint.txt", N_("The signed head of the log, made after the period, which covers all of it.")),
+    ("keys.txt", N_("The public keys that sign it. Compare them with a copy that did not come from the site.")),
     ("notices/", N_("What readers saw, as pages that open in any browser: both layers of each notice.")),
     ("configurations/", N_("What the site had declared: purposes, services, recipients; and how that changed.")),
     ("policies/", N_("The policies that were in force, and how they changed.")),
@@ -36,7 +36,10 @@ _FILES = (
     ("consentkit_verify.py", N_("Checks all of it, with Python 3 and nothing else.")),
     ("SHA256SUMS", N_("A checksum of each file.")),
 )
-_CHECK = N_("To check the evidence, unpack the file and run, with the site's verifier key from elsewhere:")
+_CHECK = N_(
+    "To check the evidence, take consentkit_verify.py out of this file and run, with the site's verifier key from "
+    "elsewhere:"
+)
 _PROVES = N_(
     "If it holds: each decision is exactly as it was stored, at its place, since the checkpoint was signed; none was "
     "changed, reordered or inserted since. An erased decision leaves its entry, and a signed statement says so."
@@ -97,7 +100,12 @@ def read_me(
     if unplaced:
         parts.append(say(_UNPLACED).format(count=words.format_number(unplaced)))
     parts.append("\n\n".join(f"{name}\n{_filled(say(text), '    ')}" for name, text in _FILES))
-    parts += [say(_CHECK), f"    python3 consentkit_verify.py . --key '{origin}+...'", say(_PROVES), say(_PROVES_NOT)]
+    parts += [
+        say(_CHECK),
+        f"    python3 consentkit_verify.py PACK.zip --key '{origin}+...'",
+        say(_PROVES),
+        say(_PROVES_NOT),
+    ]
     return "\n\n".join(part if "\n" in part or part.startswith(" ") else _filled(part) for part in parts) + "\n"
 
 

@@ -671,7 +671,7 @@ def _check_checkpoints(
 
 
 def check_pack(archive: zipfile.ZipFile, given: Sequence[Key]) -> int:
-    """Check an audit pack: every file by its hash, every record by its proof to the checkpoint."""
+    """Check an audit pack: every file by its hash, every record by the tiles that lead to the checkpoint."""
     findings = Findings()
     sums = {}
     for line in archive.read("SHA256SUMS").decode().splitlines():
@@ -701,25 +701,73 @@ def check_pack(archive: zipfile.ZipFile, given: Sequence[Key]) -> int:
     for version, computed in log.notices.items():
         if version != computed:
             findings.add("notice", f"{version} was changed")
-    count = 0
+    leaves = _anchored(log, head)
+    for statement in log.statements:
+        try:
+            note = parse_note(statement["note"])
+            if not note.signers(keys) or parse_statement(note)["type"] not in TYPES:
+                raise Invalid("no given key of this log signed it")
+        except Invalid as error:
+            findings.add("forged_statement", f"at {statement['index']}: {error}")
+    count = waiting = 0
     for each in read():
         found = parse(each)
         if found["type"] != "record":
             continue
         count += 1
-        shape(found, index=int, salt=str, record=dict, proof=list)
+        if shape(found, record=dict).get("index") is None:
+            waiting += 1
+            continue
+        shape(found, index=int, salt=str)
         name = f"record {found['record'].get('id')} at {found['index']}"
-        try:
-            leaf = hash_leaf(commitment(found["record"], decode(found["salt"], 32)))
-            proof = [decode(one, 32) for one in found["proof"]]
-            if root_of(found["index"], head.size, leaf, proof) != head.root:
-                raise Invalid("the proof does not lead from this record to the checkpoint")
-        except Invalid as error:
-            findings.add("changed", f"{name}: {error}")
+        if leaves(found["index"]) != hash_leaf(commitment(found["record"], decode(found["salt"], 32))):
+            findings.add("changed", f"{name}: the entry was not made from this record")
         if found["record"].get("notice_version") not in log.notices:
             findings.add("notice", f"{name}: its notice is missing")
     print(f"{head.origin}: {count} records, {len(names)} files, one checkpoint of {head.size} entries")
+    if waiting:
+        print(f"{waiting} records had no place in the log yet: nothing proves them.")
     return findings.count
+
+
+def _anchored(log: Log, head: Checkpoint) -> Callable[[int], Optional[bytes]]:
+    """Check the tiles up to the checkpoint's root: each full one against the one above it, the last ones by the root.
+
+    Returns what gives the hash of a leaf, or ``None`` where its tile is not in the pack.
+    """
+    tiles: Dict[Tuple[int, int], List[bytes]] = {}
+    for level, found in log.tiles.items():
+        for number, data in found.items() if level >= 0 else ():
+            width = min(WIDTH, (head.size >> 8 * level) - number * WIDTH)
+            if width <= 0 or len(data) != width * 32:
+                raise Invalid(f"The tile {number} of level {level} is not as long as the checkpoint says.")
+            tiles[level, number] = [data[at : at + 32] for at in range(0, len(data), 32)]
+    peaks: List[bytes] = []
+    for level in reversed(range((head.size.bit_length() + 7) // 8)):
+        number, width = divmod(head.size >> 8 * level, WIDTH)
+        hashes = tiles.get((level, number), [])
+        if len(hashes) < width:
+            raise Invalid(f"The last tile of level {level} is missing.")
+        at = 0
+        for bit in reversed(range(8)):
+            if width >> bit & 1:
+                peaks.append(roots(hashes[at : at + (1 << bit)], [1 << bit])[1 << bit])
+                at += 1 << bit
+    root = peaks.pop() if peaks else hashlib.sha256(b"").digest()
+    while peaks:
+        root = hash_node(peaks.pop(), root)
+    if root != head.root:
+        raise Invalid("The tiles lead to another root than the checkpoint's.")
+    for (level, number), hashes in tiles.items():
+        above = tiles.get((level + 1, number // WIDTH), [])
+        if len(hashes) == WIDTH and above[number % WIDTH : number % WIDTH + 1] != [roots(hashes, [WIDTH])[WIDTH]]:
+            raise Invalid(f"The tile {number} of level {level} is not what the one above it says.")
+
+    def leaf(index: int) -> Optional[bytes]:
+        hashes = tiles.get((0, index // WIDTH), [])
+        return hashes[index % WIDTH] if 0 <= index < head.size and index % WIDTH < len(hashes) else None
+
+    return leaf
 
 
 # ── the command ──

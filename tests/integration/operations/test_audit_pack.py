@@ -10,8 +10,11 @@ import datetime as dt
 import hashlib
 import io
 import json
+import subprocess
+import sys
 import typing as t
 import zipfile
+from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
@@ -95,9 +98,9 @@ def test_each_decision_of_the_period_is_proved_by_what_is_in_the_file(database: 
     """By the tiles in it, under the first checkpoint after the period, which the key in it signed."""
     archive = zipfile.ZipFile(io.BytesIO(packed(keep(database, clock))))
     assert archive.testzip() is None
-    lines = [json.loads(line) for line in archive.read("log/period.jsonl").splitlines()]
+    lines = [json.loads(line) for line in archive.read("log.jsonl").splitlines()]
     of = {kind: [line for line in lines if line["type"] == kind] for kind in ("log", "checkpoint", "tile", "record")}
-    note = Note.parse(archive.read("log/checkpoint.txt"))
+    note = Note.parse(archive.read("checkpoint.txt"))
     assert note.verified_by([SIGNER.verifier])
     head = Checkpoint.parse(note.text)
     assert head.size == 560
@@ -167,6 +170,26 @@ def test_what_readers_saw_and_what_was_in_force(kept: Database) -> None:
     assert "Steppe Herald" in archive.read("article-30.txt").decode()
 
 
+def test_the_verifier_in_the_file_accepts_it(kept: Database, tmp_path: Path) -> None:
+    """Run as an inspector does: with Python alone, and the key. A changed record does not pass."""
+    pack = tmp_path / "pack.zip"
+    pack.write_bytes(packed(kept))
+    with zipfile.ZipFile(pack) as archive:
+        script = archive.extract("consentkit_verify.py", tmp_path)
+        files = {name: archive.read(name) for name in archive.namelist()}
+    command = [sys.executable, "-I", "-S", script, str(pack), "--key", str(SIGNER.verifier)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "260 records" in done.stdout
+    files["log.jsonl"] = files["log.jsonl"].replace(b'"country":"KZ","locale"', b'"country":"RU","locale"', 1)
+    with zipfile.ZipFile(pack, "w") as archive:
+        for name, data in files.items():
+            archive.writestr(name, data)
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 1
+    assert "WRONG  changed: record" in done.stdout
+
+
 @pytest.mark.parametrize(
     ("locale", "word"), [("en", "Evidence"), ("ru", "Доказательства"), ("kk", "дәлел"), ("ar", "إثبات")]
 )
@@ -198,7 +221,7 @@ def test_what_is_not_in_the_log_yet_is_said(changing: Database, clock: FrozenClo
         sample = made.record(SHOWN, id=new_record_id(clock.now()), decided_at=clock.now(), sample=True)
         uow.records.add_samples([dataclasses.replace(sample)])
     archive = zipfile.ZipFile(io.BytesIO(packed(changing)))
-    lines = [json.loads(line) for line in archive.read("log/period.jsonl").splitlines()]
+    lines = [json.loads(line) for line in archive.read("log.jsonl").splitlines()]
     assert [line["index"] for line in lines if line["type"] == "record"].count(None) == 2
     assert sum(line["type"] == "record" for line in lines) == 262
     assert "2 of them had no place" in archive.read("README.txt").decode()

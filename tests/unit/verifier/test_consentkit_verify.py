@@ -32,7 +32,6 @@ from consentkit.ledger.statements import sign_statement
 from consentkit.ledger.tree import Node
 from consentkit.ledger.tree import hash_all
 from consentkit.ledger.tree import hash_leaf
-from consentkit.ledger.tree import inclusion_proof
 from consentkit.ledger.tree import root
 
 ROOT = pathlib.Path(__file__).parents[3]
@@ -312,13 +311,15 @@ def test_a_record_before_its_time_is_named(capsys, tmp_path) -> None:
 
 
 def make_pack(path: pathlib.Path, *, change: str = "") -> pathlib.Path:
-    """Write a pack with three records, their proofs and the last checkpoint."""
+    """Write a pack with three records, the tiles and the last checkpoint."""
     records = [copy.deepcopy(of_kind(MADE.lines, "record", n)) for n in (0, 100, 500)]
-    for record in records:
-        record["proof"] = [b64(one) for one in inclusion_proof(record["index"], MADE.size, MADE.read)]
     if change == "record":
         records[1]["record"]["decided_at"] = time_of(7)
-    lines = [MADE.lines[0], of_kind(MADE.lines, "statement", 1), of_kind(MADE.lines, "checkpoint", 1), *records]
+    tiles = [copy.deepcopy(line) for line in MADE.lines if line["type"] == "tile"]
+    if change == "tile":
+        tile = next(line for line in tiles if (line["level"], line["number"]) == (0, 0))
+        tile["data"] = b64(bytes(8192))
+    lines = [MADE.lines[0], *tiles, of_kind(MADE.lines, "statement", 1), of_kind(MADE.lines, "checkpoint", 1), *records]
     if change != "notice":
         lines.append(NOTICE)
     body = "".join(f"{json.dumps(line)}\n" for line in lines)
@@ -338,13 +339,14 @@ def make_pack(path: pathlib.Path, *, change: str = "") -> pathlib.Path:
     [
         ("", []),
         ("record", ["changed"]),
+        ("tile", ["the"]),
         ("notice", ["notice"]),
         ("README.txt", ["files"]),
         ("more", ["files"]),
     ],
 )
 def test_a_pack(capsys, tmp_path, change, kinds) -> None:
-    """Files by their hashes, records by their proofs, notices by their versions."""
+    """Files by their hashes, records by their tiles, notices by their versions."""
     assert run(capsys, make_pack(tmp_path / "pack.zip", change=change)) == (int(bool(kinds)), kinds)
 
 
