@@ -160,7 +160,14 @@ class SiteSection(Model):
     record_path: pydantic.StrictBool = pydantic.Field(
         default=False, description="Store the page's whole path instead of its first segment: a reading history."
     )
-    log: LogAccess = pydantic.Field(default=LogAccess.DELAYED, description="Who may read the consent log.")
+    log: LogAccess = pydantic.Field(
+        default=LogAccess.DELAYED,
+        description="Who may read the consent log: everybody at once, everybody `log_delay_hours` later, or nobody. "
+        "How fast it grows tells how many readers decide.",
+    )
+    log_delay_hours: t.Annotated[int, pydantic.Field(ge=1, le=8760, strict=True)] = pydantic.Field(
+        default=24, description="How much later a `delayed` log can be read."
+    )
 
 
 class Contact(Model):

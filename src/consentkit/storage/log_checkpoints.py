@@ -122,12 +122,23 @@ class Checkpoints:
     def __init__(self, session: orm.Session) -> None:
         self._session = session
 
-    def latest(self, site: str, *, before: dt.datetime | None = None) -> StoredCheckpoint | None:
-        """Return the newest checkpoint, or the newest that was published before a moment."""
-        statement = _checkpoints(site).order_by(LogCheckpointRow.published_at.desc(), LogCheckpointRow.size.desc())
+    def latest(
+        self, site: str, *, origin: str | None = None, before: dt.datetime | None = None
+    ) -> StoredCheckpoint | None:
+        """Return the newest checkpoint.
+
+        :param origin: only of the log's checkpoints under that name. :param before: only what was published before that
+            moment.
+        """
+        statement = _checkpoints(site)
+        if origin is not None:
+            statement = statement.where(LogCheckpointRow.origin == origin)
         if before is not None:
             statement = statement.where(LogCheckpointRow.published_at < before)
-        row = self._session.execute(statement.limit(1)).first()
+        if origin is None or before is not None:
+            statement = statement.order_by(LogCheckpointRow.published_at.desc())
+        # Under one name the newest is the largest, which the primary key finds.
+        row = self._session.execute(statement.order_by(LogCheckpointRow.size.desc()).limit(1)).first()
         return None if row is None else StoredCheckpoint(**row._asdict())
 
     def largest(self, site: str, origin: str) -> StoredCheckpoint | None:
@@ -190,6 +201,21 @@ class Statements:
         statement = sa.select(*LogStatementRow.__table__.columns)
         found = self._session.execute(statement.where(LogStatementRow.site == site, LogStatementRow.id.in_(ids)))
         return [StoredStatement(**row._asdict()) for row in found]
+
+    def of_kinds(
+        self, site: str, kinds: cabc.Collection[int], *, before: dt.datetime | None = None
+    ) -> list[StoredStatement]:
+        """Return the statements of some types, oldest first.
+
+        :param before: only what was made before that moment.
+        """
+        statement = sa.select(*LogStatementRow.__table__.columns).where(
+            LogStatementRow.site == site, LogStatementRow.kind.in_(kinds)
+        )
+        if before is not None:
+            statement = statement.where(LogStatementRow.created_at < before)
+        rows = self._session.execute(statement.order_by(LogStatementRow.id))
+        return [StoredStatement(**row._asdict()) for row in rows]
 
     def stream(self, site: str) -> cabc.Iterator[StoredStatement]:
         """Yield all statements, oldest first, in memory that does not grow."""

@@ -12,6 +12,7 @@ from werkzeug.exceptions import HTTPException
 from ..errors import ConsentKitError
 from . import decisions
 from . import embed
+from . import log as consent_log
 from . import openapi
 from . import pages
 from . import reads
@@ -45,6 +46,13 @@ ROUTES: tuple[tuple[str, str, dict[str, View]], ...] = (
     (reports.RULE, "csp_reports", {"POST": reports.take_reports, "OPTIONS": decisions.preflight}),
     ("/records/<record_id>/receipt", "receipt", {"GET": receipts.receipt}),
     ("/receipts/check", "receipt_check", {"GET": receipt_check.receipt_check}),
+    ("/log/<site_id>/checkpoint", "log_checkpoint", {"GET": consent_log.checkpoint}),
+    ("/log/<site_id>/tile/<path:rest>", "log_tile", {"GET": consent_log.tile}),
+    ("/log/<site_id>/statements", "log_statements", {"GET": consent_log.statements}),
+    ("/log/<site_id>/key", "log_key", {"GET": consent_log.key}),
+    # A log that goes on under another name.
+    ("/log/<site_id>/<number>/checkpoint", "log_checkpoint_of", {"GET": consent_log.checkpoint}),
+    ("/log/<site_id>/<number>/tile/<path:rest>", "log_tile_of", {"GET": consent_log.tile}),
     ("/openapi.json", "openapi", {"GET": openapi.document}),
     ("/healthz", "healthz", {"GET": reads.healthz}),
     ("/readyz", "readyz", {"GET": reads.readyz}),

@@ -13,6 +13,13 @@ import typing as t
 import flask
 
 from ..runtime import current_runtime
+from .openapi_log import LOG
+from .openapi_parts import NOT_ALLOWED as _NOT_ALLOWED
+from .openapi_parts import NOT_FOUND as _NOT_FOUND
+from .openapi_parts import UNCHANGED as _UNCHANGED
+from .openapi_parts import answer as _answer
+from .openapi_parts import problem as _problem
+from .openapi_parts import schema as _schema
 from .openapi_schemas import SCHEMAS
 from .openapi_schemas import Json
 from .pages import base_url
@@ -21,36 +28,6 @@ from .well_known import WELL_KNOWN
 _SITE = {"$ref": "#/components/parameters/site"}
 _LOCALE = {"$ref": "#/components/parameters/locale"}
 _VERSION = {"$ref": "#/components/parameters/v"}
-
-
-def _schema(name: str) -> Json:
-    return {"$ref": f"#/components/schemas/{name}"}
-
-
-def _answer(description: str, media: str | None = None, schema: Json | None = None, **headers: str) -> Json:
-    answer: Json = {"description": description}
-    if media is not None:
-        answer["content"] = {media: {"schema": schema or {"type": "string"}}}
-    if headers:
-        answer["headers"] = {
-            name.replace("_", "-"): {"description": text, "schema": {"type": "string"}}
-            for name, text in headers.items()
-        }
-    return answer
-
-
-def _problem(description: str, **headers: str) -> Json:
-    answer = _answer(description, None, None, **headers)
-    answer["content"] = {
-        "application/problem+json": {"schema": _schema("Problem")},
-        "text/html": {"schema": {"type": "string"}},
-    }
-    return answer
-
-
-_NOT_FOUND = _problem("There is no such site, or nothing at this address.")
-_NOT_ALLOWED = _problem("This method has no meaning here.", Allow="The methods that have.")
-_UNCHANGED = {"description": "What the client has is still current."}
 _NO_STORE = "private, no-store: it depends on the reader's cookie."
 
 
@@ -305,6 +282,7 @@ _PATHS: Json = {
             },
         }
     },
+    **LOG,
     "/openapi.json": {
         "get": {
             "operationId": "openapi",
