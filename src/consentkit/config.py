@@ -85,6 +85,12 @@ SETTINGS = (
         "for the site; without, each site's name is appended.",
     ),
     Setting(
+        "CONSENTKIT_METRICS_TOKEN",
+        "str",
+        "",
+        "Who sends it as `Authorization: Bearer …` may read `GET metrics`. Without one nobody may.",
+    ),
+    Setting(
         "CONSENTKIT_LOG_WRITER",
         "str",
         "auto",
@@ -113,6 +119,7 @@ class Settings:
     log_anchor: str
     #: ``auto`` or ``worker``.
     log_writer: str
+    metrics_token: str = dataclasses.field(repr=False)
     #: What relative paths are relative to.
     root: Path
     #: Where the logs' keys lie if ``log_key`` does not say.
@@ -150,6 +157,7 @@ class Settings:
             log_key=reader.text("CONSENTKIT_LOG_KEY", ""),
             log_anchor=reader.text("CONSENTKIT_LOG_ANCHOR", ""),
             log_writer=reader.matching("CONSENTKIT_LOG_WRITER", "auto", _WRITER, "'auto' or 'worker'"),
+            metrics_token=reader.text("CONSENTKIT_METRICS_TOKEN", ""),
             root=root,
             keys_folder=_keys_folder(database_url, instance),
         )
@@ -209,6 +217,6 @@ class _Reader:
 
     def _wrong(self, name: str, value: object, expected: str, default: _T) -> _T:
         # Never a key, nor the database's URL, which holds a password.
-        found = "something else" if name.endswith(("_URL", "_KEY")) else repr(value)[:80]
+        found = "something else" if name.endswith(("_URL", "_KEY", "_TOKEN")) else repr(value)[:80]
         self._problems.append(Problem(f"'{name}'", "", f"found {found}, expected {expected}."))
         return default

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import json
+
 import click
 
 from ..clock import SystemClock
+from ..consent.record_ids import is_record_id
+from ..errors import NotFound
 from ..operations.anchors import anchors_of
+from ..operations.issue_receipt import issue_receipt
 from ..operations.open_log import continue_log
 from ..operations.signing_keys import SigningKeys
 from .context import load_sites
@@ -39,6 +44,24 @@ def checkpoint(ctx: click.Context, site_id: str | None) -> None:
                 trouble = head.trouble if head is not None and head.trouble else "no checkpoint is published yet."
                 click.echo(f"{name}: {trouble}", err=True)
     ctx.exit(0 if well else 1)
+
+
+@log.command("prove")
+@click.argument("record_id")
+def prove_record(record_id: str) -> None:
+    """Print the receipt of a record: what was recorded, and, once it is published, the proof of its place in the log.
+
+    It holds personal data: it is for its reader, or for who may ask the controller for proof.
+    """
+    settings = open_settings()
+    with open_database().unit_of_work(read_only=True) as uow:
+        record = uow.records.get(record_id) if is_record_id(record_id) else None
+        if record is None:
+            raise NotFound(f"There is no record '{record_id[:80]}'.")
+        body = issue_receipt(
+            uow, record, prefix=settings.url_prefix, signers=SigningKeys(settings), clock=SystemClock()
+        )
+    click.echo(json.dumps(body, ensure_ascii=False, indent=2))
 
 
 @log.command("continue")

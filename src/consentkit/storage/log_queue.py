@@ -12,6 +12,7 @@ from .base import Base
 from .base import Text
 from .log_checkpoints import LogStatementRow
 from .log_commitments import COMMITMENT
+from .log_tree import LogLeafRow
 from .records import RecordRow
 from .upserts import packed
 
@@ -117,6 +118,20 @@ class LogQueue:
         """Return how many items wait; counting ends at *up_to*."""
         some = sa.select(sa.literal(1)).where(LogQueueRow.site == site).limit(up_to).subquery()
         return self._session.scalar(sa.select(sa.func.count()).select_from(some)) or 0
+
+    def gap(self, site: str, *, newest: int) -> int:
+        """Return how many of the newest records of a site neither wait nor have a place; samples do not count."""
+        recent = (
+            sa.select(RecordRow.id, RecordRow.sample)
+            .where(RecordRow.site == site)
+            .order_by(RecordRow.id.desc())
+            .limit(newest)
+            .subquery()
+        )
+        queued = sa.exists().where(LogQueueRow.site == site, LogQueueRow.item_id == recent.c.id)
+        placed = sa.exists().where(LogLeafRow.item_id == recent.c.id)
+        statement = sa.select(sa.func.count()).select_from(recent).where(~recent.c.sample, ~queued, ~placed)
+        return self._session.scalar(statement) or 0
 
     def first(self, site: str) -> str | None:
         """Return the id of what waits for longest; the id holds since when (:func:`record_id_time`)."""

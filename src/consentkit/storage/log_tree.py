@@ -201,6 +201,11 @@ class LogTree:
         """Return the place of a record or a statement, or ``None``."""
         return self._session.scalar(sa.select(LogLeafRow.leaf_index).where(LogLeafRow.item_id == item_id))
 
+    def item_at(self, site: str, index: int) -> str | None:
+        """Return what has a place, or ``None``: nothing, or what was erased since."""
+        which = (LogLeafRow.site == site, LogLeafRow.leaf_index == index)
+        return self._session.scalar(sa.select(LogLeafRow.item_id).where(*which))
+
     # ── tiles ──
 
     def tiles(self, site: str, wanted: cabc.Collection[Tile]) -> dict[Tile, bytes]:

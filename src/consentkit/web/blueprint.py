@@ -13,6 +13,7 @@ from ..errors import ConsentKitError
 from . import decisions
 from . import embed
 from . import log as consent_log
+from . import metrics
 from . import openapi
 from . import pages
 from . import reads
@@ -56,6 +57,7 @@ ROUTES: tuple[tuple[str, str, dict[str, View]], ...] = (
     ("/openapi.json", "openapi", {"GET": openapi.document}),
     ("/healthz", "healthz", {"GET": reads.healthz}),
     ("/readyz", "readyz", {"GET": reads.readyz}),
+    ("/metrics", "metrics", {"GET": metrics.metrics}),
 )
 _METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "CONNECT")
 

@@ -78,4 +78,24 @@ LOG: t.Final[Json] = {
         answer("A line for each key (C2SP signed-note).", "text/plain"),
         operation="logKey",
     ),
+    "/metrics": {
+        "get": {
+            "operationId": "metrics",
+            "summary": "Figures of the consent log for Prometheus, to who sends the token of CONSENTKIT_METRICS_TOKEN.",
+            "parameters": [
+                {
+                    "name": "Authorization",
+                    "in": "header",
+                    "required": True,
+                    "description": "`Bearer` and the token.",
+                    "schema": {"type": "string"},
+                }
+            ],
+            "responses": {
+                "200": answer("The figures; no-store.", "text/plain"),
+                "404": problem("Not for who asks, or no token is set."),
+                "405": NOT_ALLOWED,
+            },
+        }
+    },
 }

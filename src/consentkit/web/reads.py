@@ -12,10 +12,12 @@ from ..consent.site import GpcAnswer
 from ..errors import StoreUnavailable
 from ..i18n.negotiate import best
 from ..notice.render import BASE
+from ..operations.log_health import Health
 from ..runtime import current_runtime
 from .assets import send
 from .assets import static_asset
 from .assets import tag_asset
+from .metrics import site_healths
 from .negotiation import gpc
 from .negotiation import requested_locale
 from .negotiation import requested_site
@@ -179,16 +181,29 @@ def healthz() -> flask.Response:
 
 
 def readyz() -> flask.Response:
-    """Answer whether decisions can be taken: 503 while the store is away or a site is not yet published."""
+    """Answer whether decisions can be taken: 503 while the store is away or a site is not yet published.
+
+    A log that stands still is told of and changes nothing in that: decisions are recorded all the same, and as the log
+    is one for all processes, a load balancer would take every one of them out. No figures: they betray traffic.
+    """
     runtime = current_runtime()
+    consent_log = "unknown"
     try:
         runtime.database.ping()
         database = "ok"
+        found = {one.health for one in site_healths(runtime)}
+        worst = (Health.TROUBLE, Health.STALLED, Health.OK)
+        consent_log = next((health.value for health in worst if health in found), Health.OK.value)
     except StoreUnavailable:
         database = "unavailable"
     waiting = sorted(name for name, snapshot in runtime.sites.items() if not snapshot.published)
     ready = database == "ok" and not waiting
-    body = {"status": "ready" if ready else "not ready", "database": database, "unpublished_sites": len(waiting)}
+    body = {
+        "status": "ready" if ready else "not ready",
+        "database": database,
+        "unpublished_sites": len(waiting),
+        "log": consent_log,
+    }
     response = flask.Response(json.dumps(body) + "\n", 200 if ready else 503, mimetype="application/json")
     response.headers["Cache-Control"] = "no-store"
     if not ready:

@@ -326,3 +326,54 @@ def test_damage_is_not_handed_out(make_newsroom: MakeNewsroom, caplog: pytest.Lo
         answer = Reader(newsroom).get(f"{LOG}/tile/{level}/000.p/3")
         assert (answer.status_code, answer.headers["Cache-Control"]) == (503, "no-store")
     assert "consentkit log verify" in caplog.text
+
+
+# ── how it is doing ──
+
+
+def test_a_stalled_log_is_told_and_decisions_go_on(make_newsroom: MakeNewsroom) -> None:
+    """Readyz says so in a word, and stays 200: every process has the same log. The figures need the token."""
+    newsroom = make_newsroom(text=CONFIGURATION, CONSENTKIT_METRICS_TOKEN="of this test", **BY_HAND)
+    reader = Reader(newsroom)
+
+    def told() -> tuple[int, str]:
+        answer = reader.get("/consent/readyz")
+        return answer.status_code, answer.get_json()["log"]
+
+    def figures() -> dict[str, float]:
+        answer = reader.get("/consent/metrics", headers={"Authorization": "Bearer of this test"})
+        assert answer.headers["Cache-Control"] == "no-store"
+        lines = [line for line in answer.text.splitlines() if not line.startswith("#")]
+        return {line.split("{")[0].split(" ")[0].removeprefix("consentkit_"): float(line.split()[-1]) for line in lines}
+
+    publish(newsroom, 3)
+    assert told() == (200, "ok")
+    signed_at = newsroom.clock.now().timestamp()
+    record(newsroom, 2)
+    newsroom.clock.advance(dt.timedelta(minutes=5))
+    assert told() == (200, "stalled")
+    assert figures() == {
+        "store_up": 1,
+        "log_entries": 3,
+        "log_published_entries": 3,
+        "log_checkpoint_timestamp_seconds": signed_at,
+        "log_backlog": 2,
+        "log_oldest_waiting_seconds": pytest.approx(300, abs=1),
+        "log_gap": 0,
+        "log_trouble": 0,
+        "log_stalled": 1,
+    }
+    with newsroom.runtime.database.unit_of_work() as uow:
+        uow.session.execute(sa.text("DELETE FROM consentkit_log_queue"))
+    assert (figures()["log_gap"], told()) == (2, (200, "stalled"))
+    with newsroom.runtime.database.unit_of_work() as uow:
+        uow.log_tree.set_trouble(SITE, "The key is gone.")
+    assert (figures()["log_trouble"], told()) == (1, (200, "trouble"))
+    for headers in ({}, {"Authorization": "Bearer another"}, {"Authorization": "of this test"}):
+        assert reader.get("/consent/metrics", headers=headers).status_code == 404
+
+
+def test_without_a_token_nobody_reads_the_figures(newsroom: Newsroom) -> None:
+    """Not even who sends an empty one."""
+    for headers in ({}, {"Authorization": "Bearer "}):
+        assert Reader(newsroom).get("/consent/metrics", headers=headers).status_code == 404
