@@ -29,6 +29,7 @@ const entries = {
   "pages.css": { entry: "styles/pages.css", ...styles },
   "preferences.css": { entry: "styles/preferences.css", ...styles },
   "check.css": { entry: "styles/check.css", ...styles },
+  "history.css": { entry: "styles/history.css", ...styles },
   "messages.css": { entry: "styles/messages.css", ...styles },
   // What stands in a page is short: the one is a block, the other a module.
   "head.js": { entry: "src/head.ts", ...scripts, format: "esm" },
@@ -53,6 +54,7 @@ const entries = {
   "tag.mjs": { entry: "src/module.ts", ...scripts, format: "esm", names: version },
   "signals.js": { entry: "src/signals/main.ts", ...scripts },
   "check.js": { entry: "src/check/main.ts", ...scripts },
+  "history.js": { entry: "src/history.ts", ...scripts },
   "debug.js": { entry: "src/debug/debug.ts", ...scripts },
 };
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from ..consent.decisions import Action
 from ..consent.decisions import Layer
 from ..consent.decisions import Method
+from ..i18n import vocabulary
 from ..i18n.catalog import N_
 from ..operations.take_stock import Standing
 from ..storage.accounts import Role
@@ -55,13 +56,8 @@ REGIMES = {
     "notice": N_("Information only"),
 }
 
-DEVICES = {
-    "desktop": N_("Computer"),
-    "mobile": N_("Phone"),
-    "tablet": N_("Tablet"),
-    "bot": N_("Program"),
-    "other": N_("Unknown device"),
-}
+#: The classes of device.
+DEVICES = vocabulary.DEVICES
 
 ROLES = {
     Role.AUDITOR: N_("Auditor"),

@@ -36,6 +36,7 @@ if t.TYPE_CHECKING:
 STATE_SALT = "consentkit.cookie.v1"
 SUBJECT_SALT = "consentkit.subject.v1"
 RECEIPT_SALT = "consentkit.receipt.v1"
+HISTORY_SALT = "consentkit.history.v1"
 
 #: A state is never longer, so that it never crowds out the host's own cookies (browsers allow 4,096 bytes for each).
 MAX_STATE_LENGTH = 400

@@ -54,6 +54,15 @@ STORAGE_KINDS = {
 #: Who set it and can read it.
 PARTIES = {"first": N_("this site"), "third": N_("the provider")}
 
+#: The classes of device that are told apart.
+DEVICES = {
+    "desktop": N_("Computer"),
+    "mobile": N_("Phone"),
+    "tablet": N_("Tablet"),
+    "bot": N_("Program"),
+    "other": N_("Unknown device"),
+}
+
 #: The documents that a notice rests on.
 POLICY_NAMES = {
     "privacy": N_("Privacy policy"),

@@ -36,6 +36,7 @@ SECOND_LAYER = {
     "always_on": N_("Always on"),
     "save": N_("Save my choice"),
     "withdraw": N_("Withdraw my consent"),
+    "history": N_("Your choices so far"),
     "close": N_("Close without changing anything"),
     "no_services": N_("No service uses this yet."),
     "provider": N_("Who receives data"),

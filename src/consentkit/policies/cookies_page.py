@@ -48,6 +48,54 @@ class _Row:
     why: str
 
 
+class OwnItem(t.NamedTuple):
+    """Something that consentkit itself keeps on the device.
+
+    :param lifetime: in words. :param why: what it is for, in words.
+    """
+
+    name: str
+    kind: StorageKind
+    lifetime: str
+    why: str
+
+
+def own_items(site: Site, words: Catalog) -> list[OwnItem]:
+    """Return what consentkit itself keeps on a reader's device; nothing where the site's file declares it."""
+    if any(item.matches("consentkit") for service in site.services for item in service.cookies):
+        return []
+    lifetime = words.format_duration(f"P{site.site.max_age_days}D")
+    items = [
+        OwnItem(
+            "consentkit",
+            StorageKind.COOKIE,
+            lifetime,
+            words.gettext(
+                "What you chose, so that we need not ask on every page. It holds nothing that tells you apart."
+            ),
+        ),
+        OwnItem(
+            "consentkit_id",
+            StorageKind.COOKIE,
+            lifetime,
+            words.gettext(
+                "A random number that keeps the records of your own choices together, so that they can be shown to "
+                "you or erased. It is set only if you agree to something."
+            ),
+        ),
+        OwnItem(
+            "consentkit:pending",
+            StorageKind.LOCAL_STORAGE,
+            words.gettext("until your choice is saved"),
+            words.gettext("Keeps a choice that could not be sent, until the connection is back."),
+        ),
+    ]
+    if site.site.class_cookie:
+        why = words.gettext("What you chose as one number, for the servers that deliver the pages.")
+        items.insert(2, OwnItem("consentkit_class", StorageKind.COOKIE, lifetime, why))
+    return items
+
+
 class _Page:
     """The parts of the page, as blocks of Markdown."""
 
@@ -98,8 +146,8 @@ class _Page:
         # What several purposes share is described once, under the first of them.
         first = [service for service in used if service.purposes[0] == purpose.id]
         again = [service.name for service in used if service.purposes[0] != purpose.id]
-        if purpose.id == NECESSARY and not self._declares_our_own():
-            yield from self._our_own()
+        if purpose.id == NECESSARY and (items := own_items(self._site, self._words)):
+            yield from self._our_own(items)
         for service in first:
             yield from self._service(service)
         if again:
@@ -142,56 +190,18 @@ class _Page:
                 ]
             )
 
-    def _declares_our_own(self) -> bool:
-        return any(item.matches("consentkit") for service in self._site.services for item in service.cookies)
-
-    def _our_own(self) -> cabc.Iterator[str]:
+    def _our_own(self, items: cabc.Iterable[OwnItem]) -> cabc.Iterator[str]:
         """Describe what remembers the choice itself, for sites that do not."""
         gettext = self._words.gettext
-        lifetime = self._words.format_duration(f"P{self._site.site.max_age_days}D")
-        cookie = self._term(vocabulary.STORAGE_KINDS, StorageKind.COOKIE)
-        storage = self._term(vocabulary.STORAGE_KINDS, StorageKind.LOCAL_STORAGE)
         party = self._term(vocabulary.PARTIES, Party.FIRST)
-        rows = [
-            _Row(
-                name="consentkit",
-                kind=cookie,
-                lifetime=lifetime,
-                party=party,
-                why=gettext(
-                    "What you chose, so that we need not ask on every page. It holds nothing that tells you apart."
-                ),
-            ),
-            _Row(
-                name="consentkit_id",
-                kind=cookie,
-                lifetime=lifetime,
-                party=party,
-                why=gettext(
-                    "A random number that keeps the records of your own choices together, so that they can be shown to "
-                    "you or erased. It is set only if you agree to something."
-                ),
-            ),
-            _Row(
-                name="consentkit:pending",
-                kind=storage,
-                lifetime=gettext("until your choice is saved"),
-                party=party,
-                why=gettext("Keeps a choice that could not be sent, until the connection is back."),
-            ),
-        ]
-        if self._site.site.class_cookie:
-            row = _Row(
-                name="consentkit_class",
-                kind=cookie,
-                lifetime=lifetime,
-                party=party,
-                why=gettext("What you chose as one number, for the servers that deliver the pages."),
-            )
-            rows.insert(2, row)
         yield "### " + gettext("Your choice")
         yield _facts((gettext("Who receives data"), self._values["controller.name"]))
-        yield self._table(rows)
+        yield self._table(
+            [
+                _Row(item.name, self._term(vocabulary.STORAGE_KINDS, item.kind), item.lifetime, party, item.why)
+                for item in items
+            ]
+        )
 
     def _table(self, rows: cabc.Sequence[_Row]) -> str:
         gettext = self._words.gettext

@@ -141,6 +141,7 @@ class RecordFilter:
     """Which records to look at. What is ``None`` does not narrow."""
 
     site: str | None = None
+    subject_id: str | None = None
     #: Decided at this moment or later.
     since: dt.datetime | None = None
     #: Decided before this moment.
@@ -253,6 +254,8 @@ def _placed() -> sa.Select[t.Any]:
 def _conditions(which: RecordFilter) -> cabc.Iterator[sa.ColumnElement[bool]]:
     if which.site is not None:
         yield RecordRow.site == which.site
+    if which.subject_id is not None:
+        yield RecordRow.subject_id == which.subject_id
     # The bounds by id let the database begin at the right place of an index; those by time are exact.
     if which.since is not None:
         since = _utc(which.since)

@@ -36,6 +36,8 @@ _TYPES = {
     "debug.js": _SCRIPT,
     "check.js": _SCRIPT,
     "check.css": _STYLE,
+    "history.js": _SCRIPT,
+    "history.css": _STYLE,
     "bar.css": _STYLE,
     "box.css": _STYLE,
     "modal.css": _STYLE,

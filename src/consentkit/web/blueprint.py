@@ -12,6 +12,8 @@ from werkzeug.exceptions import HTTPException
 from ..errors import ConsentKitError
 from . import decisions
 from . import embed
+from . import erasure
+from . import history
 from . import log as consent_log
 from . import metrics
 from . import openapi
@@ -54,6 +56,9 @@ ROUTES: tuple[tuple[str, str, dict[str, View]], ...] = (
     # A log that goes on under another name.
     ("/log/<site_id>/<number>/checkpoint", "log_checkpoint_of", {"GET": consent_log.checkpoint}),
     ("/log/<site_id>/<number>/tile/<path:rest>", "log_tile_of", {"GET": consent_log.tile}),
+    ("/history", "history", {"GET": history.history}),
+    ("/history/erase", "history_erase", {"POST": erasure.erase, "OPTIONS": decisions.preflight}),
+    ("/history/notice", "history_notice", {"GET": history.history_notice}),
     ("/openapi.json", "openapi", {"GET": openapi.document}),
     ("/healthz", "healthz", {"GET": reads.healthz}),
     ("/readyz", "readyz", {"GET": reads.readyz}),

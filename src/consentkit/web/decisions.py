@@ -100,7 +100,7 @@ def _take(runtime: Runtime, snapshot: SiteSnapshot, parse: Parser) -> flask.Resp
             raise RequestEntityTooLarge  # noqa: TRY301 - the same as where the length was told beforehand
         submission, next_url = parse(runtime, snapshot, body)
         if not snapshot.published:
-            snapshot = _published(runtime, snapshot)
+            snapshot = published(runtime, snapshot)
         decided = record_decision(
             snapshot,
             submission,
@@ -114,7 +114,7 @@ def _take(runtime: Runtime, snapshot: SiteSnapshot, parse: Parser) -> flask.Resp
         return problem(413, f"A decision has at most {MAX_BODY} bytes.")
     if decided.fresh:
         runtime.log_what_waits()
-        _announce(decided.record)
+        announce(decided.record)
     if submission.method is Method.FORM:
         target = safe_next(snapshot.site, next_url)
         response = pages.led_back(snapshot, decided.record, target, receipt_url(runtime, decided.record.id))
@@ -129,7 +129,7 @@ def _take(runtime: Runtime, snapshot: SiteSnapshot, parse: Parser) -> flask.Resp
     return response
 
 
-def _published(runtime: Runtime, snapshot: SiteSnapshot) -> SiteSnapshot:
+def published(runtime: Runtime, snapshot: SiteSnapshot) -> SiteSnapshot:
     """Return the snapshot of a site whose store was away when this process began.
 
     :raises StoreUnavailable: it still is, or the site's policies cannot be published.
@@ -145,7 +145,8 @@ def _published(runtime: Runtime, snapshot: SiteSnapshot) -> SiteSnapshot:
     return found
 
 
-def _announce(record: Record) -> None:
+def announce(record: Record) -> None:
+    """Tell the host application's listeners of a record that is durable."""
     app = flask.current_app._get_current_object()  # type: ignore[attr-defined]  # noqa: SLF001 - the documented way to the real app
     try:
         decision_recorded.send(app, record=record)
@@ -201,7 +202,7 @@ def _created(runtime: Runtime, decided: Decided) -> flask.Response:
 
 def _from_json(runtime: Runtime, snapshot: SiteSnapshot, body: bytes) -> tuple[Submission, None]:
     try:
-        sent = json.loads(body.decode("utf-8"), object_pairs_hook=_object, parse_constant=_no_constant)
+        sent = json.loads(body.decode("utf-8"), object_pairs_hook=unambiguous, parse_constant=_no_constant)
     except (ValueError, RecursionError) as error:
         raise BadDecision("", "The body is not JSON in UTF-8.") from error
     if not isinstance(sent, dict):
@@ -347,8 +348,11 @@ def _switches(fields: cabc.Mapping[str, object], name: str) -> dict[str, bool]:
     return t.cast("dict[str, bool]", value)
 
 
-def _object(pairs: list[tuple[str, object]]) -> dict[str, object]:
-    # Two values under one name could mean two things: neither is taken.
+def unambiguous(pairs: list[tuple[str, object]]) -> dict[str, object]:
+    """Return a JSON object of these members.
+
+    :raises ValueError: two have one name: they could mean two things, so neither is taken.
+    """
     names = [name for name, _ in pairs]
     if len(names) != len(set(names)):
         raise ValueError("a name stands twice")

@@ -252,6 +252,63 @@ _PATHS: Json = {
             "responses": {"204": _answer("The CORS headers say."), "404": _NOT_FOUND},
         },
     },
+    "/history": _get(
+        "The reader's own page: every choice so far, by `consentkit_id` or by the token of an address.",
+        {
+            "200": _answer("The page; private, no-store.", "text/html", Cache_Control=_NO_STORE),
+            "503": _problem("The store cannot be read now.", Retry_After="Seconds."),
+        },
+        _LOCALE,
+        _query("before", "The record that the page begins behind.", format="uuid"),
+        _query("token", "For readers of another origin, who have no cookie: whose history it is."),
+        operation="history",
+    ),
+    "/history/notice": _get(
+        "One layer of a notice as it was shown, for a sandboxed frame of that page. The same for everybody.",
+        {
+            "200": _answer("The document, under a policy that lets it do nothing.", "text/html"),
+            "503": _problem("The store cannot be read now.", Retry_After="Seconds."),
+        },
+        _query("version", "The notice's version."),
+        _query("layer", "Which layer; the first without it.", enum=["1", "2"]),
+        operation="historyNotice",
+    ),
+    "/history/erase": {
+        "post": {
+            "operationId": "eraseHistory",
+            "summary": "Withdraw consent, then erase the reader's records.",
+            "parameters": [_SITE],
+            "requestBody": {
+                "required": True,
+                "content": {
+                    "application/json": {"schema": _schema("Erasure")},
+                    "application/x-www-form-urlencoded": {"schema": _schema("Erasure")},
+                },
+            },
+            "responses": {
+                "200": _answer(
+                    "To JSON: what became of it.",
+                    "application/json",
+                    _schema("Erased"),
+                    Set_Cookie="The refusal; `consentkit_id` goes, unless records are held back.",
+                ),
+                "303": _answer("To a form.", Location="The page `history`.", Set_Cookie="As above."),
+                "400": _problem("Malformed; `field` says which field."),
+                "403": _problem("The origin is not one of the site's."),
+                "404": _problem("There is no such site, or the token is none of ours."),
+                "405": _NOT_ALLOWED,
+                "413": _problem("The body is over 16 KiB."),
+                "415": _problem("Neither JSON nor a form."),
+                "503": _problem("Not everything could be erased now. The refusal holds.", Retry_After="Seconds."),
+            },
+        },
+        "options": {
+            "operationId": "mayErase",
+            "summary": "The browser's question whether a listed origin's page may post here.",
+            "parameters": [_SITE],
+            "responses": {"204": _answer("The CORS headers say."), "404": _NOT_FOUND},
+        },
+    },
     "/receipts/check": _get(
         "A page that checks a receipt wholly in the reader's browser.",
         {"200": _answer("The page, with the keys of the site's log.", "text/html")},

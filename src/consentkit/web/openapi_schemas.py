@@ -127,6 +127,17 @@ SCHEMAS: t.Final[Json] = {
         },
         changes={**_TEXTS, "description": "To `outdated`: what changed since, in words."},
     ),
+    "Erasure": _object(
+        (),
+        token={"type": "string", "description": "Of the address that opened the page, if one did."},
+        locale={"type": "string", "description": "The language to go on in."},
+    ),
+    "Erased": _object(
+        ("erased", "held", "state"),
+        erased={"type": "integer", "description": "How many records are gone, the withdrawal's own among them."},
+        held={"type": "integer", "description": "How many stay for a legal claim (GDPR Art. 17(3)(e))."},
+        state={"type": "string", "description": "The refusal as a sealed state, for pages of another site."},
+    ),
     "Notice": _object(
         NOTICE_KEYS,
         site=_TEXT,

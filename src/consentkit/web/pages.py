@@ -219,6 +219,7 @@ def _page(
     message: str = "",
     heading: bool = True,
     signal: bool = False,
+    query: str = "",
 ) -> flask.Response:
     site = snapshot.site if snapshot else None
     style = static_asset("pages.css")
@@ -231,6 +232,7 @@ def _page(
         message=message,
         heading=heading,
         signal=signal,
+        query=query,
         site_name=localize(site.site.name, words.tag, *site.locales) if site else "",
         site_id=site.id if site else "",
         languages=[(tag, own_name(tag)) for tag in site.locales] if site and flask.request.method == "GET" else [],
@@ -255,6 +257,12 @@ def _render(template: str, words: Catalog, **context: object) -> str:
     )
 
 
-def site_page(snapshot: SiteSnapshot, words: Catalog, title: str, body: markupsafe.Markup) -> flask.Response:
-    """Return a page of ours with a way back to the site."""
-    return _page(snapshot, words, title, body, back=snapshot.home)
+def site_page(
+    snapshot: SiteSnapshot, words: Catalog, title: str, body: markupsafe.Markup, *, message: str = "", query: str = ""
+) -> flask.Response:
+    """Return a page of ours with a way back to the site.
+
+    :param message: what is said first of all. :param query: what the same page in another language keeps of the query,
+        beginning with ``&``.
+    """
+    return _page(snapshot, words, title, body, back=snapshot.home, message=message, query=query)

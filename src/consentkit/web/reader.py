@@ -118,6 +118,13 @@ def read_subject(runtime: Runtime) -> str | None:
     return None
 
 
+def forget_subject(response: flask.Response, snapshot: SiteSnapshot) -> None:
+    """Take the cookie ``consentkit_id`` away, wherever it lies."""
+    domain = domain_for(snapshot.site, flask.request.host)
+    for variant in (domain, *other_variants(flask.request.host, domain)):
+        _put(response, SUBJECT_COOKIE, "", age=0, under=variant, http_only=True)
+
+
 def reaches_cookies(snapshot: SiteSnapshot) -> bool:
     """Whether cookies of ours can count for the page that asks: it is of this origin or below the cookie domain.
 
@@ -151,31 +158,39 @@ def set_cookies(
     host = flask.request.host
     domain = domain_for(site, host)
     max_age = site.site.max_age_days * _DAY
-    secure = flask.request.is_secure
-
-    def put(name: str, value: str, *, age: int, under: str | None, http_only: bool = False) -> None:
-        response.set_cookie(
-            name,
-            value,
-            max_age=age,
-            expires=dt.datetime(1970, 1, 1, tzinfo=dt.UTC) if age == 0 else None,
-            domain=under,
-            path="/",
-            secure=secure,
-            httponly=http_only,
-            samesite="Lax",
-        )
-
     for name in (STATE_COOKIE, SUBJECT_COOKIE, *((CLASS_COOKIE,) if site.site.class_cookie else ())):
         copies = len(flask.request.cookies.getlist(name))
         # Copies that are equal now would differ after this decision; and one alone may be from before the site had a
         # cookie domain, and would stand beside the new one.
         if copies > 1 or (copies and domain is not None):
             for variant in other_variants(host, domain):
-                put(name, "", age=0, under=variant, http_only=name == SUBJECT_COOKIE)
-    put(STATE_COOKIE, runtime.codec.seal(state), age=max_age, under=domain)
+                _put(response, name, "", age=0, under=variant, http_only=name == SUBJECT_COOKIE)
+    _put(response, STATE_COOKIE, runtime.codec.seal(state), age=max_age, under=domain)
     if subject_id is not None and state.agrees:
-        put(SUBJECT_COOKIE, runtime.codec.seal_subject(subject_id, at), age=max_age, under=domain, http_only=True)
+        _put(
+            response,
+            SUBJECT_COOKIE,
+            runtime.codec.seal_subject(subject_id, at),
+            age=max_age,
+            under=domain,
+            http_only=True,
+        )
     if site.site.class_cookie:
         choice = read_choice(state, site, snapshot.services_order)
-        put(CLASS_COOKIE, str(class_of(site, choice)), age=max_age, under=domain)
+        _put(response, CLASS_COOKIE, str(class_of(site, choice)), age=max_age, under=domain)
+
+
+def _put(
+    response: flask.Response, name: str, value: str, *, age: int, under: str | None, http_only: bool = False
+) -> None:
+    response.set_cookie(
+        name,
+        value,
+        max_age=age,
+        expires=dt.datetime(1970, 1, 1, tzinfo=dt.UTC) if age == 0 else None,
+        domain=under,
+        path="/",
+        secure=flask.request.is_secure,
+        httponly=http_only,
+        samesite="Lax",
+    )

@@ -30,6 +30,7 @@ from .assets import signals_facts
 from .assets import static_asset
 from .assets import static_text
 from .assets import widget_facts
+from .history import history_url
 from .negotiation import own_origin
 from .negotiation import page_site
 from .pages import base_url
@@ -126,6 +127,13 @@ class TemplateApi:
             next=urllib.parse.quote(_here(), safe="/"),
             text=text or snapshot.notices[tag].content["texts"]["settings"],
         )
+
+    def history_url(self, *, locale: str | None = None) -> str:
+        """Return the address of the reader's own page: their choices so far, receipts, erasing."""
+        snapshot = _site()
+        if snapshot is None:
+            return f"{base_url()}history"
+        return history_url(snapshot, self._page_locale(snapshot, locale))
 
     def policy_url(self, kind: str, *, locale: str | None = None) -> str:
         """Return the address of a policy: ``privacy``, ``terms`` or ``cookies``."""
