@@ -18,6 +18,7 @@ from . import assets
 from . import audit
 from . import evidence
 from . import exports
+from . import packs
 from . import services
 from . import sessions
 from .headers import strict
@@ -41,6 +42,7 @@ PAGES: tuple[tuple[str, str, Right, View], ...] = (
     ("/", "index", Right.READ, audit.index),
     ("/records", "records", Right.READ, audit.records),
     ("/records.csv", "export", Right.EXPORT, exports.records_csv),
+    ("/audit-pack.zip", "audit_pack", Right.EXPORT, packs.audit_pack_zip),
     ("/records/<record_id>", "record", Right.READ, audit.record),
     ("/services", "services", Right.READ, services.services),
     ("/services.json", "services_json", Right.EXPORT, services.services_json),
