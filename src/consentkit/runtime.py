@@ -26,6 +26,7 @@ from .jobs.log_writer import LogWriter
 from .jobs.observations import Observed
 from .jobs.open_logs import OpenLogs
 from .jobs.reload import Sites
+from .jobs.sweep import sweep_checkpoints
 from .jobs.sweep import sweep_nonces
 from .jobs.sweep import sweep_observations
 from .ledger.origins import first_origin
@@ -114,6 +115,7 @@ def build_runtime(
         (_OPEN_SECONDS, lambda: opening.open(watch.at_hand())),
         (_SWEEP_SECONDS, functools.partial(sweep_nonces, database, clock)),
         (_SWEEP_SECONDS, functools.partial(sweep_observations, database, clock)),
+        (_SWEEP_SECONDS, functools.partial(sweep_checkpoints, database, clock)),
     )
 
     def configured(site: str) -> Site | None:

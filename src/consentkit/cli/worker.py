@@ -19,6 +19,7 @@ from ..errors import ConfigError
 from ..errors import StoreUnavailable
 from ..jobs.log_writer import INTERVAL
 from ..jobs.log_writer import Outcome
+from ..jobs.sweep import sweep_checkpoints
 from ..jobs.sweep import sweep_nonces
 from ..jobs.sweep import sweep_observations
 from ..runtime import make_log_writer
@@ -46,7 +47,9 @@ def worker(ctx: click.Context, *, once: bool) -> None:
     database = open_database()
     clock = SystemClock()
     writer = make_log_writer(settings, database, clock=clock, site_of=_site_of)
-    chores = (functools.partial(sweep_nonces, database, clock), functools.partial(sweep_observations, database, clock))
+    chores = [
+        functools.partial(sweep, database, clock) for sweep in (sweep_nonces, sweep_observations, sweep_checkpoints)
+    ]
     with _told_to_end() as end:
         if once:
             while (outcome := writer.write(end.is_set)) is Outcome.DONE and not end.is_set():

@@ -154,6 +154,30 @@ class Checkpoints:
             for row in rows:
                 yield StoredCheckpoint(**row._asdict())
 
+    def thin(self, before: dt.datetime, *, limit: int) -> int:
+        """Remove checkpoints from before a moment, but for the last one of each hour.
+
+        What is removed proves nothing that the next one does not prove as well.
+
+        :param limit: at most so many. :returns: how many were.
+        """
+        later = orm.aliased(LogCheckpointRow)
+        is_postgresql = self._session.get_bind().dialect.name == "postgresql"
+
+        def hour(row: type[LogCheckpointRow]) -> sa.ColumnElement[t.Any]:
+            at = row.published_at
+            return sa.func.date_trunc("hour", at) if is_postgresql else sa.func.substr(sa.cast(at, sa.Text), 1, 13)
+
+        keys = (LogCheckpointRow.site, LogCheckpointRow.origin, LogCheckpointRow.size)
+        same = (later.site == LogCheckpointRow.site, later.origin == LogCheckpointRow.origin)
+        old = sa.select(*keys).where(
+            LogCheckpointRow.published_at < before,
+            sa.exists().where(*same, later.size > LogCheckpointRow.size, hour(later) == hour(LogCheckpointRow)),
+        )
+        gone = sa.delete(LogCheckpointRow).where(sa.tuple_(*keys).in_(old.limit(limit)))
+        done = self._session.execute(gone.execution_options(synchronize_session=False))
+        return t.cast("sa.CursorResult[t.Any]", done).rowcount
+
     def add(self, checkpoint: StoredCheckpoint) -> bool:
         """Store a checkpoint, unless there is one of that size. :returns: whether it was stored."""
         return insert_if_absent(self._session, LogCheckpointRow, dataclasses.asdict(checkpoint))

@@ -6,6 +6,7 @@ import datetime as dt
 import threading
 
 import pytest
+import sqlalchemy as sa
 
 from consentkit.clock import Clock
 from consentkit.errors import StoreUnavailable
@@ -13,8 +14,10 @@ from consentkit.jobs.log_writer import LEASE
 from consentkit.jobs.log_writer import LogThread
 from consentkit.jobs.log_writer import LogWriter
 from consentkit.jobs.log_writer import Outcome
+from consentkit.jobs.sweep import sweep_checkpoints
 from consentkit.operations.integrate import integrate
 from consentkit.operations.publish_checkpoint import publish_checkpoint
+from consentkit.storage.log_checkpoints import StoredCheckpoint
 from consentkit.storage.recorder import DirectRecorder
 from consentkit.storage.unit_of_work import Database
 from consentkit.testing import FrozenClock
@@ -148,6 +151,36 @@ def test_the_thread_is_there_only_while_something_waits(
     assert gone.wait(10)
     _wait_until_ended()
     assert published(database) == 2
+
+
+def test_old_checkpoints_become_one_an_hour(database: Database, clock: FrozenClock) -> None:
+    """The last of each; those of the last 48 hours stay, and so does the newest, whatever its age."""
+    begin = clock.now().replace(minute=0)
+    for size, minutes in enumerate((0, 10, 59, 60, 61, 125), 1):
+        at = begin + dt.timedelta(minutes=minutes)
+        with database.unit_of_work() as uow:
+            uow.checkpoints.add(StoredCheckpoint(site=SITE, origin="o", size=size, note="n", published_at=at))
+    clock.set(begin + dt.timedelta(hours=49))
+    assert sweep_checkpoints(database, clock) == 2
+    with database.unit_of_work(read_only=True) as uow:
+        assert [checkpoint.size for checkpoint in uow.checkpoints.stream(SITE)] == [3, 4, 5, 6]
+    clock.advance(dt.timedelta(days=400))
+    assert sweep_checkpoints(database, clock) == 1
+    with database.unit_of_work(read_only=True) as uow:
+        assert [checkpoint.size for checkpoint in uow.checkpoints.stream(SITE)] == [3, 5, 6]
+
+
+def test_what_is_not_there_any_more_is_in_nobodys_way(database: Database, clock: Clock) -> None:
+    """A queue whose records were removed behind its back: it stays as a trace, and what waits behind it goes on."""
+    record(database, clock, 3)
+    with database.engine.begin() as connection:
+        connection.execute(sa.text("DELETE FROM consentkit_records"))
+    record(database, clock)
+    begin_log(database)
+    assert integrate(database, SITE, fence=0, limit=2) == 1
+    assert integrate(database, SITE, fence=0, limit=2) == 0
+    with database.unit_of_work(read_only=True) as uow:
+        assert uow.log_queue.waiting(SITE, up_to=10) == 3
 
 
 def _wait_until_ended() -> None:
