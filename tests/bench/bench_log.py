@@ -184,12 +184,8 @@ def main() -> int:
             }
             for name, database in found.items()
         }
-    print(
-        json.dumps(
-            {"python": platform.python_version(), "machine": platform.platform(), "goals": GOALS, "results": results},
-            indent=2,
-        )
-    )
+    report = {"python": platform.python_version(), "machine": platform.platform(), "goals": GOALS, "results": results}
+    sys.stdout.write(json.dumps(report, indent=2) + "\n")
     held = results["postgresql"]["backlog"]["records a second"] >= GOALS["records a second, PostgreSQL"] and all(
         result["decisions"]["on against off"] >= GOALS["decisions, on against off"] for result in results.values()
     )

@@ -1,7 +1,7 @@
 """Forgets what has had its time.
 
-Nonces after 48 hours, observations after 400 days without a sighting, and of the log's checkpoints after 48 hours all but
-the last of each hour.
+Nonces after 48 hours, observations after 400 days without a sighting, and of the log's checkpoints after 48 hours all
+but the last of each hour.
 """
 
 from __future__ import annotations
