@@ -235,6 +235,12 @@ def _routes() -> str:
 
 def _admin_routes() -> str:
     rows = [f"| `GET admin/{plain_path(rule)}` | `{right.value}` |" for rule, _, right, _ in admin.PAGES]
+    rows += [
+        f"| `{method} admin/{plain_path(rule)}` | `{right.value}` |"
+        for rule, _, right, do, view in admin.ACTIONS
+        for method, answers in (("GET", view), ("POST", do))
+        if answers is not None
+    ]
     return "| request | needs the right |\n| --- | --- |\n" + "\n".join(rows) + "\n"
 
 

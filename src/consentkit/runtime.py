@@ -26,6 +26,7 @@ from .jobs.log_writer import LogWriter
 from .jobs.observations import Observed
 from .jobs.open_logs import OpenLogs
 from .jobs.reload import Sites
+from .jobs.retention import Retention
 from .jobs.sweep import sweep_checkpoints
 from .jobs.sweep import sweep_nonces
 from .jobs.sweep import sweep_observations
@@ -125,7 +126,14 @@ def build_runtime(
     writer = make_log_writer(settings, database, clock=clock, site_of=configured, keys=signing_keys)
     thread = LogThread(writer, database)
     if settings.log_writer == "auto":
-        chores = (*chores, (_LOG_SECONDS, thread.look))
+        retention = Retention(
+            database,
+            signing_keys,
+            clock,
+            days=lambda: {name: found.site.site.retention_days for name, found in watch.at_hand().items()},
+        )
+        # Erasing is signed for in the log, so it is for who has its keys.
+        chores = (*chores, (_LOG_SECONDS, thread.look), (_SWEEP_SECONDS, retention.work))
     watch = Sites(settings, database, style=style, clock=clock, chores=chores)
     runtime = Runtime(
         settings=settings,

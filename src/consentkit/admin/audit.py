@@ -89,10 +89,12 @@ def record(record_id: str) -> flask.Response:
             raise NotFound("There is no such record.")
         basis = basis_of(uow, found)
         policies = policies_of(uow, found, basis)
+        hold = uow.holds.get(found.site, found.id)
         has_previous = found.previous_id is not None and uow.records.get(found.previous_id) is not None
     return render(
         "record.html",
         record=found,
+        hold=hold,
         site_name=site_name(found.site, words),
         language=own_name(found.locale),
         purposes=basis.purposes(found, words),

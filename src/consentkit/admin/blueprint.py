@@ -11,11 +11,13 @@ import flask
 from werkzeug.exceptions import HTTPException
 
 from ..enforcement.origins import post_allowed
+from ..errors import KeyUnavailable
 from ..errors import NotFound
 from ..errors import StoreUnavailable
 from ..i18n.catalog import N_
 from . import assets
 from . import audit
+from . import erasing
 from . import evidence
 from . import exports
 from . import packs
@@ -51,6 +53,13 @@ PAGES: tuple[tuple[str, str, Right, View], ...] = (
     ("/policies/<site>/<kind>/<locale>/<version>", "policy", Right.READ, evidence.policy),
 )
 
+#: What does something, by POST, and what answers GET at the same address.
+ACTIONS: tuple[tuple[str, str, Right, View, View | None], ...] = (
+    ("/records/<record_id>/erase", "erase", Right.ERASE, erasing.post_erase, erasing.ask),
+    ("/records/<record_id>/hold", "hold", Right.ERASE, erasing.post_hold, None),
+    ("/records/<record_id>/release", "release", Right.ERASE, erasing.post_release, None),
+)
+
 _WORDS = {
     400: (N_("This request cannot be read"), N_("Something in it has the wrong form. Go back and try again.")),
     403: (
@@ -66,6 +75,10 @@ _NO_RIGHT = (
     N_("Your role does not allow this"),
     N_("Ask an owner of the audit view for another role if you need it."),
 )
+_NO_KEY = (
+    N_("Nothing was erased: the log's key is not here"),
+    N_("An erasure is said in the log, and this process cannot sign for it. Ask whoever runs the server."),
+)
 _NO_STORE = (N_("The database does not answer"), N_("Nothing is lost. Try again in a moment."))
 
 
@@ -79,6 +92,9 @@ def make_admin_blueprint() -> flask.Blueprint:
         ("/sign-out", "sign_out", {"POST": sessions.post_sign_out}),
         *((rule, endpoint, {"GET": _guarded(view, right)}) for rule, endpoint, right, view in PAGES),
     ]
+    for rule, endpoint, right, do, view in ACTIONS:
+        page = {} if view is None else {"GET": _guarded(view, right)}
+        routes.append((rule, endpoint, {"POST": _guarded(do, right), **page}))
     add = functools.partial(
         blueprint.add_url_rule, methods=_METHODS, provide_automatic_options=False, strict_slashes=False
     )
@@ -89,6 +105,7 @@ def make_admin_blueprint() -> flask.Blueprint:
     blueprint.before_request(_before)
     blueprint.after_request(strict)
     blueprint.register_error_handler(StoreUnavailable, _no_store)
+    blueprint.register_error_handler(KeyUnavailable, _no_key)
     blueprint.register_error_handler(NotFound, _not_found)
     blueprint.register_error_handler(HTTPException, _http_error)
     blueprint.register_error_handler(Exception, _failed)
@@ -169,6 +186,11 @@ def _failed(error: Exception) -> flask.Response:
 
 def _refused(status: int) -> flask.Response:
     return render_message(status, *_WORDS[status])
+
+
+def _no_key(error: KeyUnavailable) -> flask.Response:
+    log.error("Records could not be erased: %s", error)
+    return render_message(503, *_NO_KEY)
 
 
 def _no_store(error: StoreUnavailable) -> flask.Response:

@@ -81,6 +81,7 @@ def render(template: str, *, status: int = 200, **context: t.Any) -> flask.Respo
             words=words,
             session=session,
             can_export=session is not None and allows(session.account.role, Right.EXPORT),
+            can_erase=session is not None and allows(session.account.role, Right.ERASE),
             languages=[(tag, own_name(tag), _in_language(tag)) for tag in LOCALES],
             now=current_runtime().clock.now(),
             **context,

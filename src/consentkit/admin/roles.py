@@ -16,12 +16,14 @@ class Right(enum.StrEnum):
     EXPORT = "export"
     #: Change notices and policies.
     EDIT = "edit"
+    #: Erase records on request, hold them back for a legal claim, release them.
+    ERASE = "erase"
     #: Make and disable accounts.
     MANAGE_ACCOUNTS = "manage_accounts"
 
 
 _AUDITOR = frozenset({Right.READ, Right.EXPORT})
-_EDITOR = _AUDITOR | {Right.EDIT}
+_EDITOR = _AUDITOR | {Right.EDIT, Right.ERASE}
 
 #: The rights of each role. What is not named is not allowed.
 RIGHTS = {

@@ -24,6 +24,7 @@ _COMMANDS = {
     "policy": "consentkit.cli.policy:policy",
     "receipt": "consentkit.cli.receipt:receipt",
     "records": "consentkit.cli.records:records",
+    "retention": "consentkit.cli.retention:retention",
     "serve": "consentkit.console:serve",
     "services": "consentkit.cli.services:services",
     "worker": "consentkit.cli.worker:worker",

@@ -8,16 +8,25 @@ from pathlib import Path
 
 import click
 
+from ..clock import SystemClock
 from ..errors import ConfigError
+from ..ledger.erasures import Reason
+from ..operations.erase import BATCH
+from ..operations.erase import Erased
+from ..operations.erase import erase_records
+from ..operations.erase import erase_subject
 from ..operations.export import export_records
+from ..operations.signing_keys import SigningKeys
 from ..storage.records import RecordFilter
 from .context import load_sites
 from .context import open_database
+from .context import open_settings
 from .moments import Moment
 from .output import Progress
 from .output import opened
 
 if t.TYPE_CHECKING:
+    from ..storage.unit_of_work import Database
     from ..storage.unit_of_work import UnitOfWork
 
 
@@ -63,6 +72,81 @@ def export(
         if site is not None and not uow.records.any(site) and not _is_configured(site):
             raise click.BadParameter(f"there is no site '{site}', and no record of one.", param_hint="--site")
         _write(uow, which, form, output)
+
+
+@records.command()
+@click.argument("record_ids", metavar="[RECORD_ID]...", nargs=-1)
+@click.option("--subject", help="All records of this subject id; needs --site.")
+@click.option("--all", "everything", is_flag=True, help="All records of a site that is not configured any more.")
+@click.option("--site", metavar="ID", help="The site of the subject, or of all.")
+@click.option("--yes", is_flag=True, help="Do not ask.")
+@click.pass_context
+def erase(
+    ctx: click.Context,
+    record_ids: tuple[str, ...],
+    subject: str | None,
+    site: str | None,
+    *,
+    everything: bool,
+    yes: bool,
+) -> None:
+    """Erase records because somebody asked for it (GDPR Art. 17): by their ids, or all of a subject.
+
+    Rows, salts and ids go, for good; the log keeps its entries and gets a signed statement. Records under a legal claim
+    stay. Exits 1 if any of them did, or if nothing was there.
+    """
+    if sum((bool(record_ids), subject is not None, everything)) != 1:
+        raise click.UsageError("Give the ids of records, or --subject, or --all.")
+    if not record_ids and site is None:
+        raise click.UsageError("Say of which --site.")
+    if everything and _is_configured(site or ""):
+        raise click.UsageError(f"'{site}' is configured: its records go when their time is over.")
+    database = open_database()
+    if not yes:
+        click.confirm("Erase for good?", abort=True)
+    request = _Request(database, SigningKeys(open_settings()))
+    if subject is not None:
+        erased = request.subject(site or "", subject)
+    elif everything:
+        erased = request.all_of(site or "")
+    else:
+        erased = request.records([record_id.strip().lower() for record_id in record_ids], site)
+    click.echo(f"{erased.count} records erased.")
+    for record_id in erased.held:
+        click.echo(f"{record_id} is held for a legal claim and stays.", err=True)
+    ctx.exit(1 if erased.held or not erased.count else 0)
+
+
+class _Request:
+    """Erases because somebody asked for it."""
+
+    def __init__(self, database: Database, keys: SigningKeys) -> None:
+        self._database = database
+        self._asked: t.Any = {"reason": Reason.REQUEST, "signers": keys, "clock": SystemClock()}
+
+    def subject(self, site: str, subject_id: str) -> Erased:
+        return erase_subject(self._database, site, subject_id, **self._asked)
+
+    def records(self, record_ids: list[str], site: str | None) -> Erased:
+        with self._database.unit_of_work(read_only=True) as uow:
+            found = [record for record_id in record_ids if (record := uow.records.get(record_id)) is not None]
+        erased = Erased()
+        for each in sorted({record.site for record in found} if site is None else {site}):
+            ids = [record.id for record in found if record.site == each]
+            for start in range(0, len(ids), BATCH):
+                erased += erase_records(self._database, each, ids[start : start + BATCH], **self._asked)
+        return erased
+
+    def all_of(self, site: str) -> Erased:
+        erased = Erased()
+        last: str | None = None
+        while True:
+            with self._database.unit_of_work(read_only=True) as uow:
+                page = uow.records.page(RecordFilter(site=site), before=last, limit=BATCH)
+            if not page:
+                return erased
+            last = page[-1].id
+            erased += erase_records(self._database, site, [record.id for record in page], **self._asked)
 
 
 def _is_configured(site: str) -> bool:

@@ -19,9 +19,11 @@ from ..errors import ConfigError
 from ..errors import StoreUnavailable
 from ..jobs.log_writer import INTERVAL
 from ..jobs.log_writer import Outcome
+from ..jobs.retention import Retention
 from ..jobs.sweep import sweep_checkpoints
 from ..jobs.sweep import sweep_nonces
 from ..jobs.sweep import sweep_observations
+from ..operations.signing_keys import SigningKeys
 from ..runtime import make_log_writer
 from .context import load_sites
 from .context import open_database
@@ -47,9 +49,10 @@ def worker(ctx: click.Context, *, once: bool) -> None:
     database = open_database()
     clock = SystemClock()
     writer = make_log_writer(settings, database, clock=clock, site_of=_site_of)
-    chores = [
+    chores: list[cabc.Callable[[], object]] = [
         functools.partial(sweep, database, clock) for sweep in (sweep_nonces, sweep_observations, sweep_checkpoints)
     ]
+    chores.append(Retention(database, SigningKeys(settings), clock, days=_retention_days).work)
     with _told_to_end() as end:
         if once:
             while (outcome := writer.write(end.is_set)) is Outcome.DONE and not end.is_set():
@@ -74,6 +77,10 @@ def _site_of(site_id: str) -> Site | None:
         return load_sites()[site_id][0]
     except KeyError:
         return None
+
+
+def _retention_days() -> dict[str, int]:
+    return {name: site.site.retention_days for name, (site, _) in load_sites().items()}
 
 
 @contextlib.contextmanager

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import collections.abc as cabc
+import contextlib
 import dataclasses
 import typing as t
 
@@ -106,6 +107,8 @@ def erase_records(
                 _remove(database, site, found, statement, clock=clock)
             except _Overtaken:
                 continue
+            with contextlib.suppress(StoreUnavailable):
+                database.scrub()
         return Erased(len(going), tuple(record.id for record in found if record.held))
     raise StoreUnavailable("The records are in use.")
 

@@ -134,6 +134,23 @@ class Database:
         finally:
             self._writers.release()
 
+    def scrub(self) -> None:
+        """Empty SQLite's write-ahead log, where what was erased would lie on until others write.
+
+        Nobody is waited for: where somebody is reading, it stays until the next time. PostgreSQL sees to its own.
+        """
+        if not self.is_sqlite:
+            return
+        with translated(), self.engine.connect() as connection:
+            file = connection.connection.cursor()
+            # The transaction that every connection here begins with holds the log as it is.
+            connection.rollback()
+            file.execute("PRAGMA busy_timeout = 0")
+            try:
+                file.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+            finally:
+                file.execute(f"PRAGMA busy_timeout = {int(BUSY_TIMEOUT * 1000)}")
+
     def ping(self) -> None:
         """Return when the database can be written to.
 

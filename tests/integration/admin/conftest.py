@@ -58,6 +58,7 @@ def published(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def app(tmp_path: Path, clock: FrozenClock, published: Path) -> cabc.Iterator[flask.Flask]:
     """A site with the audit view, at the time of the clock."""
     shutil.copy(published, tmp_path)
+    shutil.copytree(published.with_suffix(".keys"), tmp_path / "consentkit.keys")
     with site(tmp_path) as app:
         app.extensions["consentkit"] = dataclasses.replace(app.extensions["consentkit"], clock=clock)
         yield app
@@ -106,7 +107,12 @@ def visitor(app: flask.Flask) -> flask.testing.FlaskClient:
 
 @pytest.fixture
 def officer(app: flask.Flask, account: Account, runtime: Runtime) -> flask.testing.FlaskClient:
-    """A browser in which the auditor is signed in, without the time that checking a password takes."""
+    """A browser in which the auditor is signed in."""
+    return signed_in(app, account, runtime)
+
+
+def signed_in(app: flask.Flask, account: Account, runtime: Runtime) -> flask.testing.FlaskClient:
+    """Return a browser in which somebody is signed in, without the time that checking a password takes."""
     token = secrets.token_urlsafe(32)
     now = runtime.clock.now()
     session = AccountSession(

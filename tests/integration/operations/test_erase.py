@@ -6,6 +6,7 @@ import datetime as dt
 import json
 import threading
 import typing as t
+from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
@@ -25,6 +26,7 @@ from consentkit.operations.erase import erase_records
 from consentkit.operations.erase import erase_subject
 from consentkit.operations.hold import hold_record
 from consentkit.operations.integrate import integrate
+from consentkit.storage import migrate
 from consentkit.storage.recorder import DirectRecorder
 from consentkit.storage.unit_of_work import Database
 from consentkit.testing import FrozenClock
@@ -246,6 +248,26 @@ def test_what_cannot_be_said_is_not_done(database: Database, clock: FrozenClock)
         erase_subject(database, SITE, READER, reason=Reason.READER, signers=KEYS, clock=clock)
     with database.unit_of_work(read_only=True) as uow:
         assert uow.records.get(record.id) is not None
+
+
+def test_nothing_is_left_in_the_files(sqlite_url: str, clock: FrozenClock) -> None:
+    """Neither in the database nor in its write-ahead log, once nobody reads any more."""
+    database = Database(sqlite_url)
+    migrate.upgrade(database)
+    record = decide(database, clock, subject_id="somebody-who-wants-to-be-forgotten")
+    folder = Path(database.engine.url.database or "").parent
+
+    def there() -> bool:
+        return any(b"wants-to-be-forgotten" in file.read_bytes() for file in folder.iterdir() if file.is_file())
+
+    assert there()
+    with database.unit_of_work(read_only=True) as uow:
+        assert uow.records.get(record.id) is not None
+        # A reader holds the old state, and is not waited for.
+        erase_records(database, SITE, [record.id], reason=Reason.REQUEST, signers=KEYS, clock=clock)
+    database.scrub()
+    assert not there()
+    database.dispose()
 
 
 def test_a_subject_with_very_many_records(

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import datetime as dt
+import typing as t
 
 import pytest
 
 from consentkit.consent.decisions import Record
+from consentkit.errors import KeyUnavailable
 from consentkit.errors import NotFound
+from consentkit.jobs import retention as job
 from consentkit.ledger.erasures import Reason
 from consentkit.ledger.notes import Note
+from consentkit.ledger.notes import Verifier
 from consentkit.ledger.statements import Statement
 from consentkit.operations import retain as retention
 from consentkit.operations.erase import Erased
@@ -130,3 +134,29 @@ def test_a_retention_longer_than_the_calendar(database: Database) -> None:
     decide(database, dt.datetime(1999, 1, 1, tzinfo=dt.UTC))
     long_ago = FrozenClock(dt.datetime(2000, 1, 1, tzinfo=dt.UTC))
     assert list(past_retention(database, SITE, days=36525 * 30, clock=long_ago)) == []
+
+
+def test_it_goes_on_every_day_a_little_at_a_time(
+    database: Database, clock: FrozenClock, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """From where it was; a key that is not there is told, and all is tried again."""
+    monkeypatch.setattr(retention, "BATCH", 2)
+    monkeypatch.setattr(job, "BATCHES", 1)
+    for i in range(3):
+        decide(database, clock.now() - (3000 - i) * DAY)
+    keep_log(database)
+    daily = job.Retention(database, KEYS, clock, days=lambda: {SITE: KEPT})
+    assert [daily.work() for _ in range(4)] == [2, 1, 0, 0]
+    decide(database, clock.now() - 3000 * DAY)
+    # Today all of the site has been looked at.
+    assert daily.work() == 0
+    clock.advance(DAY)
+
+    class Away:
+        def signer(self, _verifier: Verifier) -> t.NoReturn:
+            raise KeyUnavailable("The key is not here.")
+
+    broken = job.Retention(database, Away(), clock, days=lambda: {SITE: KEPT})
+    assert [broken.work(), broken.work()] == [0, 0]
+    assert caplog.text.count("The key is not here.") == 2
+    assert daily.work() == 1
