@@ -22,6 +22,7 @@ from .erasures import Erasures
 from .failures import translated
 from .holds import Holds
 from .impressions import Impressions
+from .log_audit import LogAudit
 from .log_checkpoints import Checkpoints
 from .log_checkpoints import LogKeys
 from .log_checkpoints import Statements
@@ -46,6 +47,7 @@ class UnitOfWork:
         self.erasures = Erasures(session)
         self.holds = Holds(session)
         self.impressions = Impressions(session)
+        self.log_audit = LogAudit(session)
         self.log_keys = LogKeys(session)
         self.log_queue = LogQueue(session)
         self.log_tree = LogTree(session)
