@@ -48,7 +48,8 @@ def postgresql_server() -> cabc.Iterator[str]:
 
 
 @contextlib.contextmanager
-def _postgresql_database(server: str, options: str = "") -> cabc.Iterator[str]:
+def postgresql_database(server: str, options: str = "") -> cabc.Iterator[str]:
+    """Make a database on the server, give its URL, and drop it at the end."""
     name = f"consentkit_{secrets.token_hex(6)}"
     with psycopg.connect(server, autocommit=True) as connection:
         connection.execute(f"CREATE DATABASE {name} {options}")
@@ -61,7 +62,7 @@ def _postgresql_database(server: str, options: str = "") -> cabc.Iterator[str]:
 @pytest.fixture(scope="session")
 def postgresql_template(postgresql_server: str) -> cabc.Iterator[str]:
     """The name of a database that is ready for use, to be copied."""
-    with _postgresql_database(postgresql_server) as url:
+    with postgresql_database(postgresql_server) as url:
         database = Database(url)
         migrate.upgrade(database)
         database.dispose()
@@ -77,7 +78,7 @@ def postgresql_url(postgresql_server: str, request: pytest.FixtureRequest) -> ca
     if "database" in request.fixturenames:
         # A test that asks for one that is ready as well means the same one. A copy is quicker than migrations.
         options = f"TEMPLATE {request.getfixturevalue('postgresql_template')}"
-    with _postgresql_database(postgresql_server, options) as url:
+    with postgresql_database(postgresql_server, options) as url:
         yield url
 
 

@@ -16,6 +16,8 @@ from ..operations.signing_keys import SigningKeys
 from .context import load_sites
 from .context import open_database
 from .context import open_settings
+from .log_verify import dump
+from .log_verify import verify
 from .log_witness import witness
 
 
@@ -85,4 +87,6 @@ def begin_anew(site_id: str, reason: str) -> None:
     click.echo(f"The log goes on as {name}. Tell those who have its key: 'consentkit keys list --site {site_id}'.")
 
 
+log.add_command(dump)
+log.add_command(verify)
 log.add_command(witness)

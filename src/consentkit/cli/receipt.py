@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import typing as t
-from pathlib import Path
 
 import click
 
@@ -20,33 +19,10 @@ from ..ledger.receipts import Receipt
 from ..ledger.receipts import check
 from ..ledger.receipts import holds
 from ..ledger.receipts import parse
+from .verifier_keys import VerifierKeys
 
 _WORDS = {Outcome.HOLDS: "holds", Outcome.FAILS: "FAILS", Outcome.ABSENT: "absent"}
-# A file of keys holds a handful of lines.
-_MAX_KEYS = 65_536
 _MAX_SHOWN = 200
-
-
-class _Keys(click.ParamType):  # type: ignore[type-arg]  # older clicks take no argument here
-    """A verifier key line, or a file of them."""
-
-    name = "key"
-
-    def convert(self, value: t.Any, param: click.Parameter | None, ctx: click.Context | None) -> list[Verifier]:
-        text = str(value)
-        try:
-            path = Path(text)
-            if path.is_file():
-                with path.open(encoding="utf-8") as file:
-                    text = file.read(_MAX_KEYS)
-        except (OSError, ValueError):
-            # No name that a file can have: a line, then.
-            pass
-        lines = [line for line in text.splitlines() if line.strip() and not line.startswith("#")]
-        try:
-            return [Verifier.parse(line) for line in lines]
-        except ProofInvalid as error:
-            self.fail(f"{error} Expected a file, or a line such as 'news.example/log/news+1a2b3c4d+Ab…'.", param, ctx)
 
 
 @click.group()
@@ -59,7 +35,7 @@ def receipt() -> None:
 @click.option(
     "--key",
     "keys",
-    type=_Keys(),
+    type=VerifierKeys(),
     required=True,
     multiple=True,
     help="The verifier key line of the site's log, or a file of such lines. From the site or, better, from elsewhere.",

@@ -57,12 +57,20 @@ class Task:
 class Source(t.Protocol):
     """A log as it is stored somewhere."""
 
-    #: ``None`` where the log has not begun.
-    head: Head | None
-    #: The keys that are registered, oldest first.
-    keys: cabc.Sequence[Verifier]
-    #: The notes of the statements by which keys took over and logs went on.
-    statements: cabc.Sequence[str]
+    @property
+    def head(self) -> Head | None:
+        """The head; ``None`` where the log has not begun."""
+        ...
+
+    @property
+    def keys(self) -> cabc.Sequence[Verifier]:
+        """The keys that are registered, oldest first."""
+        ...
+
+    @property
+    def statements(self) -> cabc.Sequence[str]:
+        """The notes of the statements by which keys took over and logs went on."""
+        ...
 
     def checkpoints(self) -> cabc.Iterator[tuple[str, str]]:
         """Yield the notes, by size, and when each was published."""

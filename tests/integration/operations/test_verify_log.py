@@ -3,14 +3,23 @@
 from __future__ import annotations
 
 import base64
+import collections.abc as cabc
 import datetime as dt
+import json
+import subprocess
+import sys
 import uuid
+from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
+from click.testing import CliRunner
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+from consentkit.cli import consentkit_cli
 from consentkit.consent.record_ids import new_record_id
+from consentkit.errors import ProofInvalid
+from consentkit.errors import StoreUnavailable
 from consentkit.ledger import notes
 from consentkit.ledger.checkpoints import Checkpoint
 from consentkit.ledger.entries import EntryType
@@ -26,8 +35,10 @@ from consentkit.ledger.tiles import Tile
 from consentkit.ledger.tiles import read_from
 from consentkit.ledger.tree import hash_leaf
 from consentkit.ledger.tree import root
+from consentkit.operations.dump_log import dump_log
 from consentkit.operations.erase import erase_records
 from consentkit.operations.integrate import integrate
+from consentkit.operations.log_dumps import DumpedLog
 from consentkit.operations.log_findings import Finding
 from consentkit.operations.log_findings import Kind
 from consentkit.operations.log_findings import Verdict
@@ -35,13 +46,18 @@ from consentkit.operations.log_parts import entry_from
 from consentkit.operations.log_sources import StoredLog
 from consentkit.operations.publish_checkpoint import publish_checkpoint
 from consentkit.operations.verify_log import verify_log
+from consentkit.storage import migrate
+from consentkit.storage.base import Base
 from consentkit.storage.log_checkpoints import StoredStatement
 from consentkit.storage.recorder import DirectRecorder
 from consentkit.storage.records import COLUMNS
 from consentkit.storage.records import RecordFilter
 from consentkit.storage.records import RecordRow
+from consentkit.storage.records import values_of
 from consentkit.storage.unit_of_work import Database
 from consentkit.testing import FrozenClock
+from consentkit.verifier import consentkit_verify
+from tests.conftest import postgresql_database
 from tests.factories import make_record
 from tests.log import ORIGIN
 from tests.log import SIGNER
@@ -80,6 +96,31 @@ OTHERS: dict[str, object] = {
     "expires_at": dt.datetime(2027, 11, 23, tzinfo=dt.UTC),
     "sample": True,
 }
+
+
+@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
+def kept(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> cabc.Iterator[Database]:
+    """A database for all of these tests, once of each kind."""
+    if request.param == "sqlite":
+        database = Database(f"sqlite:///{tmp_path_factory.mktemp('verify') / 'consentkit.db'}")
+        migrate.upgrade(database)
+        yield database
+        database.dispose()
+        return
+    server = request.getfixturevalue("postgresql_server")
+    with postgresql_database(server, f"TEMPLATE {request.getfixturevalue('postgresql_template')}") as url:
+        database = Database(url)
+        yield database
+        database.dispose()
+
+
+@pytest.fixture
+def database(kept: Database) -> cabc.Iterator[Database]:
+    """The same, emptied afterwards: to make one for each test takes longer than the tests."""
+    yield kept
+    with kept.engine.begin() as connection:
+        for table in Base.metadata.sorted_tables:
+            connection.execute(sa.delete(table))
 
 
 @pytest.fixture
@@ -456,11 +497,11 @@ def test_a_key_that_nobody_vouched_for(database: Database, clock: FrozenClock, i
 
 def test_from_a_trusted_checkpoint(database: Database, clock: FrozenClock) -> None:
     """What it covers is not read again; what comes after is, and that the one extends the other."""
-    recorder = DirectRecorder(database, clock)
     checkpoints = []
     for count in (300, 10):
-        for _ in range(count):
-            recorder.record(make_record(salt=b"s" * 32, decided_at=clock.now()), nonce=None)
+        records = [make_record(salt=b"s" * 32, decided_at=clock.now()) for _ in range(count)]
+        with database.engine.begin() as connection:
+            connection.execute(sa.insert(RecordRow), [values_of(record) for record in records])
         checkpoints.append(keep_log(database, clock=clock).note)
     ids = placed(database)
     for place in (5, 305):
@@ -489,3 +530,65 @@ def test_a_finding_reads_as_a_sentence(database: Database, ids: list[str]) -> No
         f"changed: entry 0, record {ids[0]}: the entry was not made from this record and its salt. "
         f"Since the checkpoint of 3 entries, 2026-11-23T"
     )
+
+
+def dumped(database: Database, path: Path) -> Verdict:
+    """Dump the log, and verify the file."""
+    path.write_text("".join(dump_log(database, SITE)), "utf-8")
+    source = DumpedLog(path)
+    return verify_log(source, source.site)
+
+
+def test_a_dump_says_the_same(database: Database, clock: FrozenClock, ids: list[str], tmp_path: Path) -> None:
+    """Without a database; and so does the verifier that shares no code with this."""
+    path = tmp_path / "log.jsonl"
+    alone = [sys.executable, str(Path(consentkit_verify.__file__)), str(path), "--key", str(SIGNER.verifier)]
+    erase_records(database, SITE, [ids[1]], reason=Reason.READER, signers=Keys(), clock=clock)
+    with pytest.raises(StoreUnavailable):
+        list(dump_log(database, SITE))
+    keep_log(database, clock=clock)
+    verdict = dumped(database, path)
+    assert (verdict.findings, verdict.size, verdict.records, verdict.erased) == ((), 7, 5, 1)
+    assert subprocess.run(alone, capture_output=True, check=False).returncode == 0
+    sql(database, "UPDATE consentkit_records SET locale = 'en' WHERE id = :id", id=ids[3])
+    sql(database, "DELETE FROM consentkit_records WHERE id = :id", id=ids[2])
+    verdict = dumped(database, path)
+    assert [(each.kind, each.record_id, each.index) for each in verdict.findings] == [
+        (Kind.MISSING, None, 2),
+        (Kind.CHANGED, ids[3], 3),
+    ]
+    told = subprocess.run(alone, capture_output=True, check=False, text=True)
+    assert told.returncode == 1
+    assert ids[3] in told.stdout
+
+
+@pytest.mark.parametrize(
+    "lines", ["", "[]\n", '{"type":"log"}\n', '{"type":"log","site":"s"', "\xff\n", "[" * 9999 + "\n"]
+)
+def test_what_is_no_dump_is_refused(tmp_path: Path, lines: str) -> None:
+    """With a sentence."""
+    path = tmp_path / "log.jsonl"
+    path.write_text(lines, "latin-1")
+    with pytest.raises(ProofInvalid):
+        DumpedLog(path)
+
+
+def test_the_commands(database: Database, ids: list[str], tmp_path: Path) -> None:
+    """They exit with 0 where it holds and with 1 where it does not, and say it as JSON as well."""
+    url = database.engine.url.render_as_string(hide_password=False)
+    runner = CliRunner(env={"CONSENTKIT_DATABASE_URL": url, "CONSENTKIT_CONFIG": str(tmp_path)})
+    path = tmp_path / "dump.jsonl"
+    assert runner.invoke(consentkit_cli, ["log", "dump", "--site", SITE, "-o", str(path)]).exit_code == 0
+    for arguments in ([], ["--key", str(SIGNER.verifier)], [str(path)]):
+        done = runner.invoke(consentkit_cli, ["log", "verify", "--jobs", "1", *arguments])
+        assert (done.exit_code, "the log holds" in done.output) == (0, True), done.output
+    sql(database, "UPDATE consentkit_records SET locale = 'en' WHERE id = :id", id=ids[3])
+    done = runner.invoke(consentkit_cli, ["log", "verify", "--jobs", "1", "--format", "json"])
+    told = json.loads(done.stdout)
+    assert (done.exit_code, told["holds"], told["findings"][0]["record_id"]) == (1, False, ids[3])
+    assert told["findings"][0]["since"]["size"] == 6
+    anchor = tmp_path / "anchor"
+    text = Checkpoint(ORIGIN, 9, b"n" * 32).text
+    Path(f"{anchor}.{SITE}").write_text(str(notes.Note(text, (notes.sign(text, SIGNER),))), "utf-8")
+    done = runner.invoke(consentkit_cli, ["log", "verify", "--jobs", "1"], env={"CONSENTKIT_LOG_ANCHOR": str(anchor)})
+    assert (done.exit_code, "rolled_back" in done.output) == (1, True)
