@@ -44,7 +44,7 @@ def test_preferences_in_the_page(reader, demo, width, dark):
 
 
 @pytest.mark.parametrize("locale", ["ru", "ar"])
-@pytest.mark.parametrize("page", ["preferences", "privacy", "terms", "cookies"])
+@pytest.mark.parametrize("page", ["preferences", "history", "privacy", "terms", "cookies"])
 def test_pages_of_their_own(reader, demo, page, locale):
     """Preferences and policies as pages, read from right to left as well."""
     visitor = reader(locale=locale, width=390)

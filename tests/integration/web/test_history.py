@@ -9,6 +9,7 @@ import typing as t
 import pytest
 
 from consentkit.ledger.notes import Verifier
+from consentkit.operations.integrate import integrate
 from consentkit.web.history import history_token
 from tests.integration.web.newsroom import ELSEWHERE
 from tests.integration.web.newsroom import EVIL
@@ -106,6 +107,11 @@ def test_it_says_how_far_each_is_on_its_way_into_the_log(any_reader: Reader) -> 
     page = any_reader.get("/consent/history?locale=en").text
     assert "on its way into the site&#39;s log" in page
     assert "as entry" not in page
+    database = any_reader.newsroom.runtime.database
+    with database.unit_of_work(read_only=True) as uow:
+        [head] = uow.log_tree.heads("steppe-herald")
+    integrate(database, "steppe-herald", fence=head.fence)
+    assert "the signature over it is on its way" in any_reader.get("/consent/history?locale=en").text
     write_log(any_reader.newsroom)
     assert "as entry 0:" in any_reader.get("/consent/history?locale=en").text
 
@@ -165,6 +171,7 @@ def test_the_declared_cookies_of_this_device(reader: Reader) -> None:
         )
     }
     assert {name for name, (hidden, _) in rows.items() if not hidden} == {"consentkit", "consentkit_id", "_count"}
+    assert re.findall("<code>([^<]+)", rows["_count"][1]) == ["_count"]
     assert "not agreed to" in rows["_count"][1]
     assert "not agreed to" not in rows["consentkit_id"][1]
     assert "secret-value" not in page
@@ -290,6 +297,8 @@ def test_an_address_opens_it_for_readers_of_another_site(newsroom: Newsroom) -> 
     assert stranger.get(f"/consent/history?token={token[:-1]}").status_code == 404
     other = newsroom.codec.sign_token("consentkit.receipt.v1", f"steppe-herald:{subject_of(newsroom)}")
     assert stranger.get(f"/consent/history?token={other}").status_code == 404
+    elsewhere = history_token(newsroom.runtime, "another-site", subject_of(newsroom))
+    assert stranger.get(f"/consent/history?token={elsewhere}").status_code == 404
     assert erase(stranger, origin=EVIL, token=token).status_code == 403
     # Such a page's form has no origin to tell.
     erased = erase(stranger, origin="null", token=token)
