@@ -20,6 +20,7 @@ from . import audit
 from . import erasing
 from . import evidence
 from . import exports
+from . import log as consent_log
 from . import packs
 from . import services
 from . import sessions
@@ -47,6 +48,7 @@ PAGES: tuple[tuple[str, str, Right, View], ...] = (
     ("/audit-pack.zip", "audit_pack", Right.EXPORT, packs.audit_pack_zip),
     ("/records/<record_id>", "record", Right.READ, audit.record),
     ("/services", "services", Right.READ, services.services),
+    ("/log", "log", Right.READ, consent_log.log),
     ("/services.json", "services_json", Right.EXPORT, services.services_json),
     ("/notices/<site>/<version>/<layer>", "notice", Right.READ, evidence.notice),
     ("/configurations/<site>/<version>", "configuration", Right.READ, evidence.configuration),

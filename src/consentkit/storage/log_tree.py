@@ -212,9 +212,16 @@ class LogTree:
         """Return the stored ones of *wanted*, whole: who wants them at an older size takes the beginning."""
         if not wanted:
             return {}
-        key = sa.tuple_(LogTileRow.level, LogTileRow.number)
+        levels: dict[int, list[int]] = {}
+        for tile in wanted:
+            levels.setdefault(tile.level, []).append(tile.number)
+        # Not as pairs: for those SQLite looks through all tiles of the site.
+        places = [
+            sa.and_(LogTileRow.site == site, LogTileRow.level == level, LogTileRow.number.in_(numbers))
+            for level, numbers in sorted(levels.items())
+        ]
         statement = sa.select(LogTileRow.level, LogTileRow.number, LogTileRow.data)
-        found = self._session.execute(statement.where(LogTileRow.site == site, key.in_(wanted)))
+        found = self._session.execute(statement.where(sa.or_(*places)))
         return {Tile(row.level, row.number): row.data for row in found}
 
     def put_tiles(self, site: str, tiles: cabc.Mapping[Tile, bytes]) -> None:
