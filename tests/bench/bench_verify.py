@@ -11,6 +11,7 @@ import datetime as dt
 import json
 import os
 import platform
+import subprocess
 import sys
 import tempfile
 import threading
@@ -76,32 +77,30 @@ def _measure(url: str, count: int) -> dict[str, object]:
     return {"filled_seconds": round(filled, 1), **runs}
 
 
+def _verify(url: str, jobs: int) -> None:
+    started = time.monotonic()
+    verdict = verify_log(StoredLog(Database(url), SITE), SITE, jobs=jobs)
+    told = {"seconds": round(time.monotonic() - started, 2), "holds": verdict.holds, "checked": verdict.records}
+    sys.stdout.write(json.dumps(told))
+
+
 def _run(url: str, jobs: int) -> dict[str, object]:
     # A process of its own: what filled the database needed memory too.
-    read, write = os.pipe()
-    child = os.fork()
-    if child == 0:
-        started = time.monotonic()
-        verdict = verify_log(StoredLog(Database(url), SITE), SITE, jobs=jobs)
-        told = {"seconds": round(time.monotonic() - started, 2), "holds": verdict.holds, "checked": verdict.records}
-        os.write(write, json.dumps(told).encode())
-        os._exit(0)
-    os.close(write)
+    command = [sys.executable, "-m", __spec__.name, url, str(jobs)]
+    child = subprocess.Popen(command, stdout=subprocess.PIPE)
     most = 0
     done = threading.Event()
 
     def watch() -> None:
         nonlocal most
         while not done.wait(0.2):
-            most = max(most, sum(_pss(pid) for pid in _family(child)))
+            most = max(most, sum(_pss(pid) for pid in _family(child.pid)))
 
     watcher = threading.Thread(target=watch, daemon=True)
     watcher.start()
-    raw = os.read(read, 65_536)
+    raw, _ = child.communicate()
     done.set()
     watcher.join()
-    os.waitpid(child, 0)
-    os.close(read)
     return {**json.loads(raw), "pss_mb": round(most / 1000, 1)}
 
 
@@ -123,4 +122,7 @@ def _pss(pid: int) -> int:
 
 
 if __name__ == "__main__":
-    main()
+    if len(sys.argv) > 1:
+        _verify(sys.argv[1], int(sys.argv[2]))
+    else:
+        main()

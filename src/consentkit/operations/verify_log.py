@@ -11,6 +11,7 @@ import collections
 import collections.abc as cabc
 import dataclasses
 import datetime as dt
+import gc
 import itertools
 import multiprocessing
 import threading
@@ -340,6 +341,9 @@ def _in_order(calls: cabc.Iterator[cabc.Callable[[], _T]], jobs: int) -> cabc.It
     # A copy of this process starts at once and shares its memory; where threads run, one of them may hold a lock.
     method = "fork" if threading.active_count() == 1 and "fork" in multiprocessing.get_all_start_methods() else "spawn"
     context = multiprocessing.get_context(method)
+    # What is there already stays shared: collecting garbage would write to every page of it.
+    gc.collect()
+    gc.freeze()
     with ProcessPoolExecutor(jobs, mp_context=context) as pool:
         under_way: collections.deque[Future[_T]] = collections.deque()
         try:
@@ -350,6 +354,7 @@ def _in_order(calls: cabc.Iterator[cabc.Callable[[], _T]], jobs: int) -> cabc.It
             while under_way:
                 yield under_way.popleft().result()
         finally:
+            gc.unfreeze()
             for future in under_way:
                 future.cancel()
 
