@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import datetime as dt
+
 import flask
 
 from ..consent.model import localize
@@ -12,6 +14,8 @@ from ..runtime import current_runtime
 from .rendering import current_words
 from .rendering import render
 
+_MONTH = dt.timedelta(days=30)
+
 
 def log() -> flask.Response:
     """Answer ``GET admin/log``."""
@@ -21,6 +25,7 @@ def log() -> flask.Response:
     with runtime.database.unit_of_work(read_only=True) as uow:
         healths = [log_health(uow, name, clock=runtime.clock) for name in sites]
     settings = runtime.settings
+    today = runtime.clock.now().date()
     anchors = {name: anchors_of(settings.log_anchor, name, root=settings.root).places for name in sites}
     return render(
         "log.html",
@@ -29,4 +34,6 @@ def log() -> flask.Response:
         sites={name: localize(one.site.name, words.tag, *one.locales) or name for name, one in sites.items()},
         access={name: one.site.log.value for name, one in sites.items()},
         most=MAX_COUNTED,
+        since=today - _MONTH,
+        until=today,
     )
