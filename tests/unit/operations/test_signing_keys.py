@@ -11,6 +11,7 @@ import threading
 from pathlib import Path
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from consentkit.config import Settings
 from consentkit.errors import ConfigError
@@ -148,7 +149,8 @@ def test_a_folder_that_cannot_be_written_to_is_told_of(keys, tmp_path):
         keys("closed").create("herald", NAME)
 
 
-OUTSIDE = LocalSigner.generate(NAME)
+# The same in every process of a run: it stands in the names of tests.
+OUTSIDE = LocalSigner(NAME, Ed25519PrivateKey.from_private_bytes(bytes(range(32))))
 PROGRAM = """
 import base64, sys
 from consentkit.ledger.notes import LocalSigner
