@@ -17,7 +17,8 @@ from playwright.sync_api import expect
 
 from consentkit import ConsentKit
 from consentkit.notice.render import canonical_json
-from consentkit.runtime import current_runtime
+from consentkit.storage import migrate
+from consentkit.storage.unit_of_work import Database
 from tests.e2e.servers import free_port
 from tests.e2e.servers import serve
 from tests.sites import write_site
@@ -54,11 +55,14 @@ def site(tmp_path_factory) -> cabc.Iterator[Site]:
         CONSENTKIT_CONFIG=str(configuration),
         CONSENTKIT_DATABASE_URL=f"sqlite:///{folder / 'records.db'}",
     )
+    # Before the site has one of its own: its log is then signed elsewhere, as far as this process knows.
+    database = Database(app.config["CONSENTKIT_DATABASE_URL"])
+    migrate.upgrade(database)
+    key = (VECTORS / "receipt.key").read_text("utf-8").strip()
+    with database.unit_of_work() as uow:
+        uow.log_keys.add("steppe-herald", key, dt.datetime(2025, 11, 1, tzinfo=dt.UTC))
+    database.dispose()
     ConsentKit(app)
-    with app.app_context():
-        key = (VECTORS / "receipt.key").read_text("utf-8").strip()
-        with current_runtime().database.unit_of_work() as uow:
-            uow.log_keys.add("steppe-herald", key, dt.datetime(2025, 11, 1, tzinfo=dt.UTC))
     app.before_request(lambda: log.append(f"{flask.request.method} {flask.request.path}"))
     with serve(app, port=port):
         yield Site(f"http://127.0.0.1:{port}", log)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 import zipfile
 from pathlib import Path
 
@@ -9,7 +12,6 @@ import pytest
 from click.testing import CliRunner
 
 from consentkit.cli import consentkit_cli
-from consentkit.operations import camera
 from consentkit.storage import migrate
 from consentkit.storage.recorder import DirectRecorder
 from consentkit.storage.unit_of_work import Database
@@ -57,18 +59,25 @@ def test_wrong_use_is_told_apart_from_nothing_to_show(runner: CliRunner, tmp_pat
     assert not Path(target).exists()
 
 
-def test_a_real_browser_makes_the_pictures(runner: CliRunner, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """As PNG, one for each layer; a browser that does not start leaves them out."""
+PHOTOGRAPH = """
+from consentkit.operations.camera import open_camera
+with open_camera() as photograph:
+    picture = photograph and photograph("<!doctype html><title>A page</title><p>Words.")
+    print((picture or b"none")[:4])
+"""
+
+
+def test_a_real_browser_makes_the_pictures(tmp_path: Path) -> None:
+    """As PNG; a browser that does not start, or is not there, leaves them out.
+
+    In a process of its own: Playwright drives a browser once in each.
+    """
     chromium = find_chromium()
-    monkeypatch.setenv("CHROMIUM", str(chromium.executable))
-    for name, value in chromium.environment.items():
-        monkeypatch.setenv(name, str(value))
-    with camera.open_camera() as photograph:
-        assert photograph is not None
-        picture = photograph("<!doctype html><title>A page</title><p>Words.")
-    assert picture is not None
-    assert picture.startswith(b"\x89PNG")
-    for elsewhere in ("/bin/false", str(tmp_path / "nowhere")):
-        monkeypatch.setenv("CHROMIUM", elsewhere)
-        with camera.open_camera() as photograph:
-            assert photograph is None
+    environment = {**os.environ, **chromium.environment}
+    told = []
+    for browser in (chromium.executable, "/bin/false", tmp_path / "nowhere"):
+        environment["CHROMIUM"] = str(browser)
+        command = [sys.executable, "-c", PHOTOGRAPH]
+        done = subprocess.run(command, env=environment, capture_output=True, text=True, check=True)
+        told.append(done.stdout.strip())
+    assert told == [r"b'\x89PNG'", "b'none'", "b'none'"]

@@ -31,7 +31,7 @@ from tests.unit.consent.example import problems_of
             'locales = ["ru"',
             'layout = "box"\nlocales = ["ru"',
             "5: site.layout: found the unknown key 'layout', expected one of id, name, origins, locales, "
-            "cookie_domain, max_age_days, retention_days, class_cookie, record_path, log. "
+            "cookie_domain, max_age_days, retention_days, class_cookie, record_path, log, log_delay_hours. "
             "There is a 'layout' in 'notice'.",
             id="key of another table",
         ),
