@@ -95,13 +95,14 @@ catalogs: $(DEV)
 known-cookies: | $(BIN)/python
 	$(BIN)/python -m tools.known_cookies $(CSV)
 
+# The runtime has no Parquet: its library is larger than all the rest, and a demo does without.
 LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
-	--custom-compile-command 'make lock' pyproject.toml --all-extras --group build
+	--custom-compile-command 'make lock' pyproject.toml --group build
 
 lock: | $(BIN)/python
 	$(PIP) install uv
-	$(LOCK) --output-file requirements/runtime.txt
-	$(LOCK) --group dev --constraint requirements/runtime.txt --output-file requirements/dev.txt
+	$(LOCK) --extra postgresql --extra serve --output-file requirements/runtime.txt
+	$(LOCK) --all-extras --group dev --constraint requirements/runtime.txt --output-file requirements/dev.txt
 	for package in widget tests/e2e tests/bench/peers; do $(NPM_LOCK) || exit 1; done
 
 # In an empty folder: beside installed packages npm leaves out those of other platforms, and `npm ci` fails there.
