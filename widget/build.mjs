@@ -56,6 +56,8 @@ const entries = {
   "check.js": { entry: "src/check/main.ts", ...scripts },
   "history.js": { entry: "src/history.ts", ...scripts },
   "debug.js": { entry: "src/debug/debug.ts", ...scripts },
+  // The audit view's.
+  "../../admin/static/charts.js": { entry: "src/admin/charts.ts", ...scripts },
 };
 
 function text(files, name) {

@@ -19,7 +19,7 @@ from .errors import Problem
 from .jobs.exits import flush_all
 
 _DEMO_USER = "officer@steppe-herald.example"
-_SAMPLES = 600
+_SAMPLES = 6000
 
 
 def main() -> None:

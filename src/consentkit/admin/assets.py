@@ -11,7 +11,11 @@ import flask
 
 from .headers import cacheable
 
-_TYPES = {"admin.css": "text/css; charset=utf-8", "admin.js": "text/javascript; charset=utf-8"}
+_TYPES = {
+    "admin.css": "text/css; charset=utf-8",
+    "admin.js": "text/javascript; charset=utf-8",
+    "charts.js": "text/javascript; charset=utf-8",
+}
 
 
 @dataclasses.dataclass(frozen=True, slots=True)

@@ -28,7 +28,6 @@ from .filters import FIELDS
 from .filters import Filter
 from .filters import parse_filter
 from .rendering import current_words
-from .rendering import redirect
 from .rendering import render
 
 if t.TYPE_CHECKING:
@@ -59,11 +58,6 @@ class Page:
     records: cabc.Sequence[Record]
     newer: bool
     older: bool
-
-
-def index() -> flask.Response:
-    """Answer ``GET admin/``: the records are what there is."""
-    return redirect(flask.url_for(".records"))
 
 
 def records() -> flask.Response:

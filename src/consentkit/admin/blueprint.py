@@ -21,6 +21,7 @@ from . import erasing
 from . import evidence
 from . import exports
 from . import log as consent_log
+from . import overview
 from . import packs
 from . import services
 from . import sessions
@@ -42,7 +43,8 @@ _METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 
 #: What needs a signed-in account: address under the audit view's own, endpoint, the right, and what answers GET.
 PAGES: tuple[tuple[str, str, Right, View], ...] = (
-    ("/", "index", Right.READ, audit.index),
+    ("/", "index", Right.READ, overview.index),
+    ("/overview.csv", "overview_csv", Right.EXPORT, overview.overview_csv),
     ("/records", "records", Right.READ, audit.records),
     ("/records.csv", "export", Right.EXPORT, exports.records_csv),
     ("/audit-pack.zip", "audit_pack", Right.EXPORT, packs.audit_pack_zip),

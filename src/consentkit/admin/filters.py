@@ -43,10 +43,10 @@ def parse_filter(query: cabc.Mapping[str, str]) -> Filter:
     site = values.get("site")
     if site is not None and _SITE.fullmatch(site) is None:
         site, errors["site"] = None, N_("There is no such site. Choose one from the list.")
-    since = _day(values.get("since"))
+    since = parse_day(values.get("since"))
     if "since" in values and since is None:
         errors["since"] = N_("This is not a date. Write it like 2026-11-27.")
-    until = _day(values.get("until"))
+    until = parse_day(values.get("until"))
     if "until" in values and until is None:
         errors["until"] = N_("This is not a date. Write it like 2026-11-27.")
     if since is not None and until is not None and since > until:
@@ -74,7 +74,7 @@ def parse_filter(query: cabc.Mapping[str, str]) -> Filter:
     )
 
 
-def _day(text: str | None) -> dt.datetime | None:
+def parse_day(text: str | None) -> dt.datetime | None:
     """Return the beginning of a day in UTC."""
     if text is None or _DATE.fullmatch(text) is None:
         return None

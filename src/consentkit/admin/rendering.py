@@ -19,6 +19,7 @@ from ..i18n.locales import own_name
 from ..i18n.negotiate import from_accept_language
 from ..runtime import current_runtime
 from ..storage.accounts import AccountSession
+from . import periods
 from . import times
 from . import words as names
 from .assets import asset_url
@@ -32,7 +33,9 @@ LOCALES = ("en", "ru", "kk")
 _G_WORDS = "_consentkit_admin_words"
 _G_SESSION = "_consentkit_admin_session"
 # What of an address stays when another language is chosen; what is longer makes no sense.
-_PARAMETERS = dict.fromkeys((*FIELDS, "before", "after", "kind", "standing", "page"), 100) | {"next": 2000}
+_PARAMETERS = dict.fromkeys((*FIELDS, "before", "after", "kind", "standing", "page", *periods.FIELDS), 100) | {
+    "next": 2000
+}
 # Where an id is cut in its middle: as much as one needs to tell two of them apart.
 _HEAD, _TAIL = 8, 6
 

@@ -25,6 +25,7 @@ _COMMANDS = {
     "receipt": "consentkit.cli.receipt:receipt",
     "records": "consentkit.cli.records:records",
     "retention": "consentkit.cli.retention:retention",
+    "rollups": "consentkit.cli.rollups:rollups",
     "serve": "consentkit.console:serve",
     "services": "consentkit.cli.services:services",
     "worker": "consentkit.cli.worker:worker",

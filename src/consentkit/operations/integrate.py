@@ -39,7 +39,7 @@ def integrate(database: Database, site: str, *, fence: int, limit: int = BATCH) 
 
     All is read and computed first; what is written is one short transaction, which holds only if the log is still where
     it was, under the same *fence*, and all of it still waits. A writer that was stopped for however long changes
-    nothing when it wakes.
+    nothing when it wakes. The decisions of the batch are counted with it, so each counts once.
 
     :returns: 0 where nothing waits, or another writer was faster.
     :raises StoreUnavailable: nothing was integrated, or it is not known whether it was: trying again is safe.
@@ -53,6 +53,7 @@ def integrate(database: Database, site: str, *, fence: int, limit: int = BATCH) 
         last = last_tiles(head.size)
         number, width = divmod(head.size, WIDTH)
         tiles = uow.log_tree.tiles(site, [*last, *([Tile(ENTRIES, number)] if width else [])])
+        counts = uow.rollups.tally([item.item_id for item in queued if item.kind == EntryType.RECORD])
     placed = [item for item in queued if item.item_id in entries]
     if not placed:
         return 0
@@ -70,6 +71,7 @@ def integrate(database: Database, site: str, *, fence: int, limit: int = BATCH) 
             uow.records.put_salts(salts)
             uow.log_tree.add_leaves(site, head.size, ids)
             uow.log_tree.put_tiles(site, changed)
+            uow.rollups.add(site, counts)
     except _Overtaken:
         return 0
     return len(ordered)

@@ -74,6 +74,8 @@ def add_sample_records(uow: UnitOfWork, snapshot: SiteSnapshot, *, count: int, c
         return 0
     records = make_sample_records(snapshot, count=count, now=clock.now())
     uow.records.add_samples(records)
+    # The log's writer counts what it integrates, and no sample comes by it.
+    uow.rollups.add(snapshot.site.id, uow.rollups.tally([record.id for record in records]))
     return len(records)
 
 

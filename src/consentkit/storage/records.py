@@ -180,6 +180,11 @@ class Records:
         found = [_record(row) for row in self._session.execute(statement)]
         return found[::-1] if backwards else found
 
+    def oldest(self, site: str, *, limit: int) -> list[Record]:
+        """Return the first records of a site, oldest first."""
+        statement = _select(RecordFilter(site=site)).order_by(RecordRow.id.asc()).limit(limit)
+        return [_record(row) for row in self._session.execute(statement)]
+
     def stream(self, which: RecordFilter, *, batch: int = 1000) -> cabc.Iterator[Record]:
         """Yield the records, oldest first, in memory that does not grow with their number.
 

@@ -33,6 +33,7 @@ from .observations import Observations
 from .policies import Policies
 from .records import Records
 from .revisions import Revisions
+from .rollups import Rollups
 
 
 class UnitOfWork:
@@ -56,6 +57,7 @@ class UnitOfWork:
         self.policies = Policies(session)
         self.records = Records(session)
         self.revisions = Revisions(session)
+        self.rollups = Rollups(session)
         self.statements = Statements(session)
 
 

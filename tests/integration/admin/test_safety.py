@@ -53,7 +53,7 @@ def test_no_page_holds_anything_inline(officer, visitor, path):
         assert " style=" not in text
         assert "<style" not in text
         assert " onclick=" not in text
-        assert text.count("<script") == text.count("<script src=") == 1
+        assert text.count("<script") == text.count("<script src=") > 0
 
 
 @pytest.mark.parametrize(("name", "kind"), [("admin.css", "text/css"), ("admin.js", "text/javascript")])
