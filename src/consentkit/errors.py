@@ -125,6 +125,10 @@ class AccountRefused(ConsentKitError):
         super().__init__(message)
 
 
+class RightMissing(ConsentKitError):
+    """The account of the audit view may not do this on that site."""
+
+
 class StoreUnavailable(ConsentKitError):
     """The database cannot take or give the data now."""
 

@@ -29,6 +29,11 @@ from .filters import Filter
 from .filters import parse_filter
 from .rendering import current_words
 from .rendering import render
+from .rights import configured_sites
+from .rights import may
+from .rights import narrowed
+from .rights import require_site
+from .roles import Right
 
 if t.TYPE_CHECKING:
     from ..storage.unit_of_work import UnitOfWork
@@ -66,6 +71,7 @@ def records() -> flask.Response:
     before, after = _place("before"), _place("after")
     page = Page((), newer=False, older=False)
     if not asked.errors:
+        asked = dataclasses.replace(asked, which=narrowed(asked.which, Right.READ))
         with current_runtime().database.unit_of_work(read_only=True) as uow:
             page = _page(uow, asked, before=before, after=after)
     return _show(asked, page, moved=before is not None or after is not None)
@@ -81,13 +87,16 @@ def record(record_id: str) -> flask.Response:
         found = uow.records.get(record_id.lower())
         if found is None:
             raise NotFound("There is no such record.")
+        require_site(found.site, Right.READ)
         basis = basis_of(uow, found)
         policies = policies_of(uow, found, basis)
         hold = uow.holds.get(found.site, found.id)
-        has_previous = found.previous_id is not None and uow.records.get(found.previous_id) is not None
+        previous = uow.records.get(found.previous_id) if found.previous_id is not None else None
+        has_previous = previous is not None and may(previous.site, Right.READ)
     return render(
         "record.html",
         record=found,
+        can_erase=may(found.site, Right.ERASE),
         hold=hold,
         site_name=site_name(found.site, words),
         language=own_name(found.locale),
@@ -129,8 +138,9 @@ def _page(uow: UnitOfWork, asked: Filter, *, before: str | None, after: str | No
 
 def _show(asked: Filter, page: Page, *, moved: bool) -> flask.Response:
     words = current_words()
-    sites = {name: _name(snapshot, words) for name, snapshot in current_runtime().sites.items()}
-    tags = dict.fromkeys(tag for snapshot in current_runtime().sites.values() for tag in snapshot.site.locales)
+    here = configured_sites()
+    sites = {name: _name(snapshot, words) for name, snapshot in here.items()}
+    tags = dict.fromkeys(tag for snapshot in here.values() for tag in snapshot.site.locales)
     query = {name: asked.values[name] for name in FIELDS if name in asked.values}
     shown = page.records
     return render(

@@ -13,6 +13,7 @@ from werkzeug.exceptions import HTTPException
 from ..enforcement.origins import post_allowed
 from ..errors import KeyUnavailable
 from ..errors import NotFound
+from ..errors import RightMissing
 from ..errors import StoreUnavailable
 from ..i18n.catalog import N_
 from . import assets
@@ -28,8 +29,8 @@ from . import sessions
 from .headers import strict
 from .rendering import current_session
 from .rendering import render_message
+from .rights import allowed_sites
 from .roles import Right
-from .roles import allows
 from .throttle import Throttle
 
 log = logging.getLogger("consentkit")
@@ -111,6 +112,7 @@ def make_admin_blueprint() -> flask.Blueprint:
     blueprint.register_error_handler(StoreUnavailable, _no_store)
     blueprint.register_error_handler(KeyUnavailable, _no_key)
     blueprint.register_error_handler(NotFound, _not_found)
+    blueprint.register_error_handler(RightMissing, _no_right)
     blueprint.register_error_handler(HTTPException, _http_error)
     blueprint.register_error_handler(Exception, _failed)
     return blueprint
@@ -161,7 +163,7 @@ def _guarded(view: View, right: Right) -> View:
         session = current_session()
         if session is None:
             return sessions.ask_to_sign_in()
-        if not allows(session.account.role, right):
+        if allowed_sites(right) == frozenset():
             return render_message(403, *_NO_RIGHT)
         return view(**values)
 
@@ -174,6 +176,10 @@ def _nowhere(rest: str) -> flask.Response:  # noqa: ARG001 - the rule gives it
 
 def _not_found(error: NotFound) -> flask.Response:  # noqa: ARG001 - what is missing is in the address
     return _refused(404)
+
+
+def _no_right(error: RightMissing) -> flask.Response:  # noqa: ARG001 - the page says it in the officer's language
+    return render_message(403, *_NO_RIGHT)
 
 
 def _http_error(error: HTTPException) -> flask.Response:

@@ -22,6 +22,8 @@ from .rendering import current_words
 from .rendering import redirect
 from .rendering import render
 from .rendering import render_message
+from .rights import require_site
+from .roles import Right
 
 log = logging.getLogger("consentkit")
 
@@ -82,6 +84,7 @@ def post_hold(record_id: str) -> flask.Response:
 
     :raises NotFound: there is no such record.
     """
+    record = _record(record_id)
     reason = flask.request.form.get("reason", "").strip()
     if not reason:
         return render_message(400, N_("Why is it held?"), N_("Say in a few words which legal claim needs the record."))
@@ -89,7 +92,7 @@ def post_hold(record_id: str) -> flask.Response:
     runtime = current_runtime()
     with runtime.database.unit_of_work() as uow:
         by = session.account.email if session else ""
-        held = hold_record(uow, record_id.lower(), reason=reason[:MAX_REASON], by=by, clock=runtime.clock)
+        held = hold_record(uow, record.id, reason=reason[:MAX_REASON], by=by, clock=runtime.clock)
     return redirect(flask.url_for(".record", record_id=held.record_id, _anchor="erasing"))
 
 
@@ -98,9 +101,10 @@ def post_release(record_id: str) -> flask.Response:
 
     :raises NotFound: there is no such record.
     """
+    record = _record(record_id)
     with current_runtime().database.unit_of_work() as uow:
-        release_record(uow, record_id.lower())
-    return redirect(flask.url_for(".record", record_id=record_id.lower(), _anchor="erasing"))
+        release_record(uow, record.id)
+    return redirect(flask.url_for(".record", record_id=record.id, _anchor="erasing"))
 
 
 def _record(record_id: str) -> Record:
@@ -108,6 +112,7 @@ def _record(record_id: str) -> Record:
         found = uow.records.get(record_id.lower())
     if found is None:
         raise NotFound("There is no such record.")
+    require_site(found.site, Right.ERASE)
     return found
 
 

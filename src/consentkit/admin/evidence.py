@@ -26,6 +26,8 @@ from ..runtime import current_runtime
 from . import headers
 from .rendering import current_words
 from .rendering import render
+from .rights import require_site
+from .roles import Right
 
 if t.TYPE_CHECKING:
     from ..storage.unit_of_work import UnitOfWork
@@ -80,6 +82,7 @@ def notice(site: str, version: str, layer: str) -> flask.Response:
 
     :raises NotFound: there is no such notice or layer.
     """
+    require_site(site, Right.READ)
     with current_runtime().database.unit_of_work(read_only=True) as uow:
         stored = uow.notices.get(site, version)
     if stored is None or layer not in LAYERS:
@@ -92,6 +95,7 @@ def configuration(site: str, version: str) -> flask.Response:
 
     :raises NotFound: there is no such configuration.
     """
+    require_site(site, Right.READ)
     with current_runtime().database.unit_of_work(read_only=True) as uow:
         content = uow.configurations.get(site, version)
     if content is None:
@@ -112,6 +116,7 @@ def policy(site: str, kind: str, locale: str, version: str) -> flask.Response:
 
     :raises NotFound: there is no such policy.
     """
+    require_site(site, Right.READ)
     with current_runtime().database.unit_of_work(read_only=True) as uow:
         found = uow.policies.get(site, kind, locale, version)
     if found is None:

@@ -13,6 +13,7 @@ from ..operations.log_health import log_health
 from ..runtime import current_runtime
 from .rendering import current_words
 from .rendering import render
+from .rights import configured_sites
 
 _MONTH = dt.timedelta(days=30)
 
@@ -21,7 +22,7 @@ def log() -> flask.Response:
     """Answer ``GET admin/log``."""
     words = current_words()
     runtime = current_runtime()
-    sites = {name: one.site for name, one in sorted(runtime.sites.items())}
+    sites = {name: one.site for name, one in sorted(configured_sites().items())}
     with runtime.database.unit_of_work(read_only=True) as uow:
         healths = [log_health(uow, name, clock=runtime.clock) for name in sites]
     settings = runtime.settings

@@ -32,6 +32,8 @@ from .periods import Question
 from .periods import parse_question
 from .rendering import current_words
 from .rendering import render
+from .rights import configured_sites
+from .roles import Right
 
 # In the order of the charts: the first is what a site hopes for, the others are told with the same weight.
 _ACTIONS = (Action.ACCEPT_ALL, Action.REJECT_ALL, Action.SAVE, Action.WITHDRAW, Action.GPC)
@@ -141,7 +143,7 @@ def overview_csv() -> flask.Response:
 
     :raises NotFound: there is no such chart.
     """
-    asked = _question()
+    asked = _question(Right.EXPORT)
     if asked.errors:
         return index()
     chart = flask.request.args.get("chart", "days")
@@ -177,12 +179,15 @@ def _plain(label: str) -> str:
     return f"'{label}" if label[:1] in {"=", "+", "-", "@", "\t", "\r"} else label
 
 
-def _sites() -> list[str]:
-    return list(current_runtime().sites)
+def _sites(right: Right = Right.READ) -> list[str]:
+    return list(configured_sites(right))
 
 
-def _question() -> Question:
-    return parse_question(flask.request.args, sites=_sites(), today=current_runtime().clock.now().date())
+def _question(right: Right = Right.READ) -> Question:
+    sites = _sites(right)
+    if not sites:
+        raise NotFound("There is no site of which this account may see anything.")
+    return parse_question(flask.request.args, sites=sites, today=current_runtime().clock.now().date())
 
 
 def _look(asked: Question) -> Overview:

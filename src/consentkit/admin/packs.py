@@ -15,6 +15,9 @@ from ..storage.unit_of_work import Database
 from .audit import refuse_filter
 from .filters import parse_filter
 from .rendering import current_words
+from .rights import configured_sites
+from .rights import require_site
+from .roles import Right
 
 _LOCALES = ("en", "ru", "kk", "ar")
 
@@ -28,9 +31,10 @@ def audit_pack_zip() -> flask.Response:
     """
     asked = parse_filter(flask.request.args)
     runtime = current_runtime()
-    site = asked.which.site or next(iter(runtime.sites), "")
     if asked.errors:
         return refuse_filter(asked)
+    site = asked.which.site or next(iter(configured_sites(Right.EXPORT)), "")
+    require_site(site, Right.EXPORT)
     now = runtime.clock.now()
     until = asked.which.until or now
     since = asked.which.since or until - dt.timedelta(days=30)

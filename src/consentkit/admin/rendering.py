@@ -77,23 +77,24 @@ def render(template: str, *, status: int = 200, **context: t.Any) -> flask.Respo
     """
     words = current_words()
     session = current_session()
-    html = (
-        _environment()
-        .get_template(template)
-        .render(
-            words=words,
-            session=session,
-            can_export=session is not None and allows(session.account.role, Right.EXPORT),
-            can_erase=session is not None and allows(session.account.role, Right.ERASE),
-            languages=[(tag, own_name(tag), _in_language(tag)) for tag in LOCALES],
-            now=current_runtime().clock.now(),
-            **context,
-        )
-    )
+    # What a page knows better, as it is about one site, it gives itself.
+    common = {
+        "words": words,
+        "session": session,
+        "can_export": _may_somewhere(session, Right.EXPORT),
+        "can_erase": _may_somewhere(session, Right.ERASE),
+        "languages": [(tag, own_name(tag), _in_language(tag)) for tag in LOCALES],
+        "now": current_runtime().clock.now(),
+    }
+    html = _environment().get_template(template).render(**{**common, **context})
     response = flask.make_response(html, status)
     response.headers["Content-Language"] = words.tag
     response.vary.update(("Cookie", "Accept-Language"))
     return response
+
+
+def _may_somewhere(session: AccountSession | None, right: Right) -> bool:
+    return session is not None and any(allows(role, right) for role in session.account.grants.values())
 
 
 def redirect(url: str) -> flask.Response:

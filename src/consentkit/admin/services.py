@@ -29,6 +29,8 @@ from . import words as names
 from .rendering import current_words
 from .rendering import render
 from .rendering import visible
+from .rights import configured_sites
+from .roles import Right
 
 _PAGE = 50
 _LONGEST_PAGE_NUMBER = 6
@@ -59,7 +61,7 @@ def services() -> flask.Response:
     :raises NotFound: there is no such site.
     """
     words = current_words()
-    sites = current_runtime().sites
+    sites = configured_sites()
     shown = {name: localize(one.site.site.name, words.tag, *one.site.locales) or name for name, one in sites.items()}
     if not sites:
         return render("services.html", site=None, scope="", sites={}, rows=(), asked={}, **_NOTHING)
@@ -103,7 +105,7 @@ def services_json() -> flask.Response:
 
     :raises NotFound: there is no such site.
     """
-    stock = _stock(_site(current_runtime().sites))
+    stock = _stock(_site(configured_sites(Right.EXPORT)))
     response = flask.Response(
         json.dumps({"sites": [stock_to_json(stock)]}, indent=2), content_type="application/json; charset=utf-8"
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import collections.abc as cabc
 import contextlib
+import re
 import sys
 
 import click
@@ -15,11 +16,13 @@ from ..operations.create_account import check_new_password
 from ..operations.create_account import create_account
 from ..operations.passwords import MIN_PASSWORD_LENGTH
 from ..operations.passwords import new_password
+from ..storage.accounts import ALL_SITES
 from ..storage.accounts import Role
 from .context import open_database
 
 # More than any password that is taken, so that a longer one is seen to be too long.
 _MAX_LINE = 4096
+_SITE = re.compile(r"[a-z][a-z0-9_-]{0,39}", re.ASCII)
 
 
 @click.group()
@@ -33,10 +36,11 @@ def admin() -> None:
     "--role",
     type=click.Choice([role.value for role in Role]),
     required=True,
-    help="What the account is for. So far each of them reads and exports.",
+    help="What the account may do.",
 )
+@click.option("--site", "sites", multiple=True, metavar="ID", help="Only on this site. May be given several times.")
 @click.option("--password-stdin", is_flag=True, help="Read the password from the first line of the standard input.")
-def create_user(email: str, role: str, *, password_stdin: bool) -> None:
+def create_user(email: str, role: str, sites: tuple[str, ...], *, password_stdin: bool) -> None:
     """Create the account EMAIL.
 
     Asks for a password of at least 12 characters. Without a terminal to ask at, or with an empty answer, it makes one
@@ -44,13 +48,18 @@ def create_user(email: str, role: str, *, password_stdin: bool) -> None:
     """
     with _wrong_use():
         check_email(email)
+    if any(_SITE.fullmatch(site) is None for site in sites):
+        raise click.UsageError("A site's id has small letters, digits, - and _ alone, as in its file.")
     given = _given_password(from_stdin=password_stdin)
     password = given or new_password()
     with _wrong_use():
         check_new_password(password)
     with open_database().unit_of_work() as uow:
-        account = create_account(uow, email, role=Role(role), password=password, clock=SystemClock())
-    click.echo(f"Created {account.email}, {account.role}.")
+        account = create_account(
+            uow, email, role=Role(role), password=password, clock=SystemClock(), sites=sites or (ALL_SITES,)
+        )
+    where = f" on {', '.join(sites)}" if sites else ""
+    click.echo(f"Created {account.email}, {account.role}{where}.")
     if not given:
         click.echo(f"Password: {password}")
         click.echo("It is shown only now.", err=True)

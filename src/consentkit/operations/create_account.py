@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import collections.abc as cabc
 import re
 import typing as t
 import uuid
 
 from ..clock import Clock
 from ..errors import AccountRefused
+from ..storage.accounts import ALL_SITES
 from ..storage.accounts import Account
 from ..storage.accounts import Role
 from ..storage.accounts import normal_email
@@ -25,8 +27,18 @@ _CHARACTERS = r"[^@\s<>\"'(),:;\\\[\]\x00-\x1f\x7f]+"
 _EMAIL = re.compile(rf"{_CHARACTERS}@{_CHARACTERS}\.{_CHARACTERS}")
 
 
-def create_account(uow: UnitOfWork, email: str, *, role: Role, password: str, clock: Clock) -> Account:
+def create_account(
+    uow: UnitOfWork,
+    email: str,
+    *,
+    role: Role,
+    password: str,
+    clock: Clock,
+    sites: cabc.Collection[str] = (ALL_SITES,),
+) -> Account:
     """Store a new account and return it.
+
+    :param sites: where it has its role; all of them, unless some are named.
 
     :raises AccountRefused: the address is none or has an account, or the password is too short or too long.
     """
@@ -36,6 +48,7 @@ def create_account(uow: UnitOfWork, email: str, *, role: Role, password: str, cl
         id=str(uuid.uuid4()),
         email=address,
         role=role,
+        grants=dict.fromkeys(sites, role),
         password_hash=hash_password(password),
         created_at=clock.now(),
     )

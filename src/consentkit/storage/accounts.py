@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import collections.abc as cabc
 import dataclasses
 import datetime as dt
 import enum
 import hashlib
+import uuid
 
 import sqlalchemy as sa
 from sqlalchemy import orm
@@ -15,6 +17,11 @@ from .base import EnumValue
 from .base import Text
 from .base import UtcDateTime
 from .upserts import insert_if_absent
+
+#: What a grant has in place of a site's id to be for all sites, those of tomorrow too.
+ALL_SITES = "*"
+# What the column of the release before says of an account that is not for all sites: a role that it does not know.
+_SOME_SITES = "some-sites"
 
 
 class Role(enum.StrEnum):
@@ -33,12 +40,26 @@ class Account:
     id: str
     #: As :func:`normal_email` writes it.
     email: str
+    #: The highest role that it has anywhere, for words. What it may do is in its *grants* alone.
     role: Role
     #: An Argon2id hash in the PHC string format.
     password_hash: str = dataclasses.field(repr=False)
     created_at: dt.datetime
     #: Since when signing in is barred, ``None`` for an account in use.
     disabled_at: dt.datetime | None = None
+    #: Site, or :data:`ALL_SITES`, to role. A new account for which none are given has its role on all sites.
+    grants: cabc.Mapping[str, Role] = None  # type: ignore[assignment]  # __post_init__ fills it in
+    #: The language that was chosen.
+    locale: str | None = None
+    #: The IANA name of the time zone that was chosen; ``None`` is UTC.
+    time_zone: str | None = None
+    #: Whether it must have a second factor.
+    second_factor_required: bool = False
+
+    def __post_init__(self) -> None:
+        """Fill in the grants."""
+        if self.grants is None:
+            object.__setattr__(self, "grants", {ALL_SITES: self.role})
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,6 +74,8 @@ class AccountSession:
     expires_at: dt.datetime
     #: The language chosen, ``None`` as long as the browser's is followed.
     locale: str | None
+    #: The browser's family and kind of device, in words of its own; empty where it is not known.
+    device: str = ""
 
 
 def normal_email(text: str) -> str:
@@ -72,14 +95,37 @@ class AccountRow(Base):
 
     id: orm.Mapped[str] = orm.mapped_column(sa.Uuid(as_uuid=False), primary_key=True, comment="Random.")
     email: orm.Mapped[str] = orm.mapped_column(Text, unique=True, comment="Trimmed and in lower case.")
-    role: orm.Mapped[Role] = orm.mapped_column(EnumValue(Role), comment="What the account may do.")
+    # Not read: what an account may do is in consentkit_grants. The release before reads it.
+    role: orm.Mapped[str] = orm.mapped_column(Text, comment="What the account may do.")
     password_hash: orm.Mapped[str] = orm.mapped_column(Text, comment="Argon2id, in the PHC string format.")
     created_at: orm.Mapped[dt.datetime] = orm.mapped_column(UtcDateTime, comment="When it was made.")
     disabled_at: orm.Mapped[dt.datetime | None] = orm.mapped_column(
         UtcDateTime, comment="Since when signing in is barred; null for an account in use."
     )
+    locale: orm.Mapped[str | None] = orm.mapped_column(Text, comment="The language that was chosen.")
+    time_zone: orm.Mapped[str | None] = orm.mapped_column(Text, comment="IANA name; null is UTC.")
+    second_factor_required: orm.Mapped[bool] = orm.mapped_column(
+        sa.Boolean, server_default=sa.false(), comment="Whether it must have a second factor."
+    )
 
     __table_args__ = ({"comment": "The people who may sign in to the audit view."},)
+
+
+class GrantRow(Base):
+    """The table of grants."""
+
+    __tablename__ = "consentkit_grants"
+
+    account_id: orm.Mapped[str] = orm.mapped_column(
+        sa.Uuid(as_uuid=False),
+        sa.ForeignKey(AccountRow.id, ondelete="CASCADE"),
+        primary_key=True,
+        comment="Whose it is.",
+    )
+    site: orm.Mapped[str] = orm.mapped_column(Text, primary_key=True, comment="The site's id, or * for all of them.")
+    role: orm.Mapped[Role] = orm.mapped_column(EnumValue(Role), comment="What the account may do there.")
+
+    __table_args__ = ({"comment": "What each account may do on which site. What is not here is not allowed."},)
 
 
 class AccountSessionRow(Base):
@@ -101,6 +147,7 @@ class AccountSessionRow(Base):
     locale: orm.Mapped[str | None] = orm.mapped_column(
         Text, comment="The language chosen; null as long as the browser's is followed."
     )
+    device: orm.Mapped[str | None] = orm.mapped_column(Text, comment="The browser's family and kind.")
 
     __table_args__ = ({"comment": "Who is signed in to the audit view. Signing out removes the row."},)
 
@@ -115,7 +162,11 @@ class Accounts:
 
     def add(self, account: Account) -> bool:
         """Store *account* and return ``True``, or ``False`` when its address has one already."""
-        return insert_if_absent(self._session, AccountRow, dataclasses.asdict(account))
+        values = {field: getattr(account, field) for field in _STORED}
+        added = insert_if_absent(self._session, AccountRow, {**values, "role": _role_of_before(account.grants)})
+        if added:
+            self._put_grants(account.id, account.grants)
+        return added
 
     def by_email(self, email: str) -> Account | None:
         """Return the account of that address, in whatever form the address is written."""
@@ -123,7 +174,29 @@ class Accounts:
         if "\x00" in email:
             return None
         row = self._session.scalar(sa.select(AccountRow).where(AccountRow.email == normal_email(email)))
-        return None if row is None else _account(row)
+        return None if row is None else self._account(row)
+
+    def all(self) -> list[Account]:
+        """Return all accounts, by address."""
+        rows = self._session.scalars(sa.select(AccountRow).order_by(AccountRow.email))
+        return [self._account(row) for row in rows]
+
+    def get(self, account_id: str) -> Account | None:
+        """Return the account of that id."""
+        try:
+            wanted = str(uuid.UUID(account_id))
+        except ValueError:
+            return None
+        row = self._session.get(AccountRow, wanted)
+        return None if row is None else self._account(row)
+
+    def set_grants(self, account_id: str, grants: cabc.Mapping[str, Role]) -> None:
+        """Put *grants* in the place of those that an account has."""
+        self._session.execute(sa.delete(GrantRow).where(GrantRow.account_id == account_id))
+        self._put_grants(account_id, grants)
+        self._session.execute(
+            sa.update(AccountRow).where(AccountRow.id == account_id).values(role=_role_of_before(grants))
+        )
 
     def set_password_hash(self, account_id: str, password_hash: str) -> None:
         """Replace the hash of an account's password."""
@@ -152,6 +225,7 @@ class Accounts:
                 last_seen_at=session.last_seen_at,
                 expires_at=session.expires_at,
                 locale=session.locale,
+                device=session.device,
             )
         )
 
@@ -166,12 +240,13 @@ class Accounts:
             return None
         row, account = found
         return AccountSession(
-            account=_account(account),
+            account=self._account(account),
             token_hash=row.token_hash,
             created_at=row.created_at,
             last_seen_at=row.last_seen_at,
             expires_at=row.expires_at,
             locale=row.locale,
+            device=row.device or "",
         )
 
     def touch_session(self, token_hash: str, *, at: dt.datetime) -> None:
@@ -195,13 +270,28 @@ class Accounts:
             sa.update(AccountSessionRow).where(AccountSessionRow.token_hash == token_hash).values(**values)
         )
 
+    def _put_grants(self, account_id: str, grants: cabc.Mapping[str, Role]) -> None:
+        rows = [{"account_id": account_id, "site": site, "role": role} for site, role in grants.items()]
+        if rows:
+            self._session.execute(sa.insert(GrantRow), rows)
 
-def _account(row: AccountRow) -> Account:
-    return Account(
-        id=row.id,
-        email=row.email,
-        role=row.role,
-        password_hash=row.password_hash,
-        created_at=row.created_at,
-        disabled_at=row.disabled_at,
-    )
+    def _account(self, row: AccountRow) -> Account:
+        found = self._session.execute(
+            sa.select(GrantRow.site, GrantRow.role).where(GrantRow.account_id == row.id).order_by(GrantRow.site)
+        )
+        grants: dict[str, Role] = {row.site: row.role for row in found}
+        values = {field: getattr(row, field) for field in _STORED}
+        return Account(**{**values, "role": _highest(grants), "grants": grants})
+
+
+# What an account's own row holds.
+_STORED = tuple(field.name for field in dataclasses.fields(Account) if field.name != "grants")
+
+
+def _highest(grants: cabc.Mapping[str, Role]) -> Role:
+    roles = list(Role)
+    return max(grants.values(), key=roles.index, default=roles[0])
+
+
+def _role_of_before(grants: cabc.Mapping[str, Role]) -> str:
+    return grants.get(ALL_SITES, _SOME_SITES)

@@ -141,6 +141,8 @@ class RecordFilter:
     """Which records to look at. What is ``None`` does not narrow."""
 
     site: str | None = None
+    #: Only these sites, however many; none of them gives nothing.
+    sites: cabc.Set[str] | None = None
     subject_id: str | None = None
     #: Decided at this moment or later.
     since: dt.datetime | None = None
@@ -259,6 +261,8 @@ def _placed() -> sa.Select[t.Any]:
 def _conditions(which: RecordFilter) -> cabc.Iterator[sa.ColumnElement[bool]]:
     if which.site is not None:
         yield RecordRow.site == which.site
+    if which.sites is not None:
+        yield RecordRow.site.in_(sorted(which.sites))
     if which.subject_id is not None:
         yield RecordRow.subject_id == which.subject_id
     # The bounds by id let the database begin at the right place of an index; those by time are exact.

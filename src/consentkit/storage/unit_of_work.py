@@ -22,6 +22,7 @@ from .erasures import Erasures
 from .failures import translated
 from .holds import Holds
 from .impressions import Impressions
+from .invitations import Invitations
 from .log_audit import LogAudit
 from .log_checkpoints import Checkpoints
 from .log_checkpoints import LogKeys
@@ -34,6 +35,7 @@ from .policies import Policies
 from .records import Records
 from .revisions import Revisions
 from .rollups import Rollups
+from .second_factors import SecondFactors
 
 
 class UnitOfWork:
@@ -48,6 +50,7 @@ class UnitOfWork:
         self.erasures = Erasures(session)
         self.holds = Holds(session)
         self.impressions = Impressions(session)
+        self.invitations = Invitations(session)
         self.log_audit = LogAudit(session)
         self.log_keys = LogKeys(session)
         self.log_queue = LogQueue(session)
@@ -58,6 +61,7 @@ class UnitOfWork:
         self.records = Records(session)
         self.revisions = Revisions(session)
         self.rollups = Rollups(session)
+        self.second_factors = SecondFactors(session)
         self.statements = Statements(session)
 
 

@@ -26,7 +26,9 @@ FORM = {"Origin": "http://localhost"}
 @pytest.fixture
 def editor(app: flask.Flask, account: Account, runtime: Runtime) -> Browser:
     """A browser in which an editor is signed in."""
-    editor = dataclasses.replace(account, id=str(uuid.uuid4()), email="editor@courier.example", role=Role.EDITOR)
+    editor = dataclasses.replace(
+        account, id=str(uuid.uuid4()), email="editor@courier.example", role=Role.EDITOR, grants={"*": Role.EDITOR}
+    )
     with runtime.database.unit_of_work() as uow:
         assert uow.accounts.add(editor)
     return signed_in(app, editor, runtime)
