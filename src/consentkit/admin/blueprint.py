@@ -63,6 +63,7 @@ ACTIONS: tuple[tuple[str, str, Right, View, View | None], ...] = (
     ("/records/<record_id>/erase", "erase", Right.ERASE, erasing.post_erase, erasing.ask),
     ("/records/<record_id>/hold", "hold", Right.ERASE, erasing.post_hold, None),
     ("/records/<record_id>/release", "release", Right.ERASE, erasing.post_release, None),
+    ("/log/<site>/verify", "verify_log", Right.READ, consent_log.post_verify, None),
 )
 
 _WORDS = {

@@ -7,6 +7,7 @@ from ..consent.decisions import Layer
 from ..consent.decisions import Method
 from ..i18n import vocabulary
 from ..i18n.catalog import N_
+from ..operations.log_findings import Kind as Damage
 from ..operations.take_stock import Standing
 from ..storage.accounts import Role
 from ..storage.observations import Kind
@@ -84,4 +85,24 @@ OUTCOMES = {
     Outcome.EXPIRED: N_("deleted"),
     Outcome.BLOCKED: N_("blocked"),
     Outcome.REPORTED: N_("only reported"),
+}
+
+#: What verification of a log can find.
+DAMAGE = {
+    Damage.CHANGED: N_("A record was changed after it entered the log"),
+    Damage.SWAPPED: N_("Two records stand in each other's places"),
+    Damage.OTHER_SITE: N_("A record says that it is of another site"),
+    Damage.MISSING: N_("A record is gone, and the log says nothing of an erasure"),
+    Damage.TRUNCATED: N_("The end of the log is gone"),
+    Damage.NOT_ERASED: N_("A record is there that the log says was erased"),
+    Damage.UNLOGGED: N_("A record has no place in the log"),
+    Damage.BACK_DATED: N_("A record says an earlier time than it can have"),
+    Damage.FORGED_STATEMENT: N_("A statement of the log on itself was forged"),
+    Damage.TILE_CHANGED: N_("A stored part of the log's tree was changed"),
+    Damage.HEAD_CHANGED: N_("The log's stored head was changed"),
+    Damage.CHECKPOINT_CHANGED: N_("A checkpoint was changed, or another key signed it"),
+    Damage.FORKED: N_("A signed checkpoint is of another tree"),
+    Damage.ROLLED_BACK: N_("An anchor holds more than the database: it was restored, or cut"),
+    Damage.UNKNOWN_KEY: N_("A key signs for the log that no key before it vouched for"),
+    Damage.QUEUE_GAP: N_("The queue names a record that is not there, or has a place already"),
 }

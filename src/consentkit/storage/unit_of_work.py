@@ -36,6 +36,7 @@ from .records import Records
 from .revisions import Revisions
 from .rollups import Rollups
 from .second_factors import SecondFactors
+from .verifications import Verifications
 
 
 class UnitOfWork:
@@ -63,6 +64,7 @@ class UnitOfWork:
         self.rollups = Rollups(session)
         self.second_factors = SecondFactors(session)
         self.statements = Statements(session)
+        self.verifications = Verifications(session)
 
 
 class Database:
