@@ -21,6 +21,7 @@ from . import audit
 from . import erasing
 from . import evidence
 from . import exports
+from . import invitations
 from . import log as consent_log
 from . import overview
 from . import packs
@@ -95,6 +96,11 @@ def make_admin_blueprint() -> flask.Blueprint:
     routes: list[tuple[str, str, dict[str, View]]] = [
         ("/static/<name>", "static", {"GET": assets.serve}),
         ("/sign-in", "sign_in", {"GET": sessions.show_sign_in, "POST": post_sign_in}),
+        (
+            "/invitations/<token>",
+            "invitation",
+            {"GET": invitations.show_invitation, "POST": invitations.post_invitation},
+        ),
         ("/sign-out", "sign_out", {"POST": sessions.post_sign_out}),
         *((rule, endpoint, {"GET": _guarded(view, right)}) for rule, endpoint, right, view in PAGES),
     ]

@@ -14,11 +14,14 @@ from ..errors import AccountRefused
 from ..operations.create_account import check_email
 from ..operations.create_account import check_new_password
 from ..operations.create_account import create_account
+from ..operations.invite import invite
 from ..operations.passwords import MIN_PASSWORD_LENGTH
 from ..operations.passwords import new_password
 from ..storage.accounts import ALL_SITES
 from ..storage.accounts import Role
+from .context import load_sites
 from .context import open_database
+from .context import open_settings
 
 # More than any password that is taken, so that a longer one is seen to be too long.
 _MAX_LINE = 4096
@@ -48,8 +51,7 @@ def create_user(email: str, role: str, sites: tuple[str, ...], *, password_stdin
     """
     with _wrong_use():
         check_email(email)
-    if any(_SITE.fullmatch(site) is None for site in sites):
-        raise click.UsageError("A site's id has small letters, digits, - and _ alone, as in its file.")
+    _check_sites(sites)
     given = _given_password(from_stdin=password_stdin)
     password = given or new_password()
     with _wrong_use():
@@ -63,6 +65,33 @@ def create_user(email: str, role: str, sites: tuple[str, ...], *, password_stdin
     if not given:
         click.echo(f"Password: {password}")
         click.echo("It is shown only now.", err=True)
+
+
+@admin.command("invite")
+@click.argument("email")
+@click.option("--role", type=click.Choice([role.value for role in Role]), required=True, help="What they may do.")
+@click.option("--site", "sites", multiple=True, metavar="ID", help="Only on this site. May be given several times.")
+def invite_somebody(email: str, role: str, sites: tuple[str, ...]) -> None:
+    """Invite EMAIL, and print the link by which they choose a password.
+
+    It works once, for seven days, and is printed only now. Inviting the same address again makes the link before
+    worthless.
+    """
+    _check_sites(sites)
+    known = load_sites()
+    if missing := [site for site in sites if site not in known]:
+        raise click.UsageError(f"There is no site '{missing[0]}' in the configuration.")
+    grants = dict.fromkeys(sites or (ALL_SITES,), Role(role))
+    with _wrong_use(), open_database().unit_of_work() as uow:
+        token = invite(uow, email, grants=grants, by="the command line", clock=SystemClock())
+    origins = [origin for name in sites or known for origin in known[name][0].site.origins]
+    click.echo(f"{next(iter(origins), '')}{open_settings().url_prefix}/admin/invitations/{token}")
+    click.echo("It is shown only now, and works once, for seven days.", err=True)
+
+
+def _check_sites(sites: cabc.Iterable[str]) -> None:
+    if any(_SITE.fullmatch(site) is None for site in sites):
+        raise click.UsageError("A site's id has small letters, digits, - and _ alone, as in its file.")
 
 
 @contextlib.contextmanager

@@ -14,6 +14,7 @@ from consentkit.operations.passwords import check_password
 from consentkit.storage.accounts import Account
 from consentkit.storage.accounts import Role
 from consentkit.storage.unit_of_work import Database
+from tests.sites import write_site
 
 EMAIL = "anna@example.org"
 PASSWORD = "a reading room in Akzhar"
@@ -92,3 +93,41 @@ def test_wrong_use_is_told(run: Run, arguments: tuple[str, ...], expected: str) 
     result = run(*arguments)
     assert result.exit_code in {1, 2}
     assert expected in result.stderr
+
+
+def test_an_invitation_is_printed_once(
+    run: Run, database: Database, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """The link goes to the output; the account is not there before it is followed."""
+    assert run is not None
+    monkeypatch.setenv("CONSENTKIT_CONFIG", str(write_site(tmp_path)))
+    arguments = ("admin", "invite", EMAIL, "--role", "auditor")
+    result = click.testing.CliRunner().invoke(consentkit_cli, arguments)
+    assert result.exit_code == 0, result.output
+    assert re.search(r"/consent/admin/invitations/[A-Za-z0-9_-]{43}$", result.stdout, re.MULTILINE)
+    assert stored(database) is None
+    with database.unit_of_work(read_only=True) as uow:
+        assert [(found.email, dict(found.grants)) for found in uow.invitations.all()] == [(EMAIL, {"*": Role.AUDITOR})]
+
+
+def test_nobody_is_invited_to_a_site_that_is_not_there(
+    run: Run, database: Database, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """A slip of the pen gives no grant that some later site would take up."""
+    assert run is not None
+    monkeypatch.setenv("CONSENTKIT_CONFIG", str(write_site(tmp_path)))
+    arguments = ("admin", "invite", EMAIL, "--role", "auditor", "--site", "elsewhere")
+    result = click.testing.CliRunner().invoke(consentkit_cli, arguments)
+    assert result.exit_code == 2
+    assert "elsewhere" in result.output
+    with database.unit_of_work(read_only=True) as uow:
+        assert uow.invitations.all() == []
+
+
+def test_an_account_of_one_site(run: Run, database: Database) -> None:
+    """It has its role there alone."""
+    assert run(EMAIL, "--role", "editor", "--site", "herald").exit_code == 0
+    account = stored(database)
+    assert account is not None
+    assert dict(account.grants) == {"herald": Role.EDITOR}
+    assert run("ben@example.org", "--role", "editor", "--site", "*").exit_code == 2

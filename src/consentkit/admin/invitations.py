@@ -1,0 +1,58 @@
+"""The page behind an invitation's link: who follows it chooses a password and has an account."""
+
+from __future__ import annotations
+
+import flask
+
+from ..errors import AccountRefused
+from ..i18n.catalog import N_
+from ..operations.invite import accept_invitation
+from ..operations.invite import find_invitation
+from ..operations.passwords import MAX_PASSWORD_LENGTH
+from ..operations.passwords import MIN_PASSWORD_LENGTH
+from ..runtime import current_runtime
+from .rendering import current_words
+from .rendering import redirect
+from .rendering import render
+
+
+def show_invitation(token: str) -> flask.Response:
+    """Answer ``GET invitations/TOKEN``.
+
+    :raises NotFound: the invitation does not hold.
+    """
+    return _form(token)
+
+
+def post_invitation(token: str) -> flask.Response:
+    """Answer ``POST invitations/TOKEN``: make the account.
+
+    :raises NotFound: the invitation does not hold.
+    """
+    form = flask.request.form
+    password = form.get("password", "")
+    if password != form.get("again", ""):
+        return _form(token, error=N_("The two passwords are not the same. Enter it again."))
+    runtime = current_runtime()
+    try:
+        accept_invitation(runtime.database, token, password, clock=runtime.clock)
+    except AccountRefused as error:
+        if error.field == "password":
+            return _form(token, error=N_("A password has 12 to 256 characters. Choose another one."))
+        return _form(token, error=N_("There is an account of this address already. Sign in with its password."))
+    return redirect(flask.url_for(".sign_in"))
+
+
+def _form(token: str, *, error: str | None = None) -> flask.Response:
+    runtime = current_runtime()
+    with runtime.database.unit_of_work(read_only=True) as uow:
+        invitation = find_invitation(uow, token, clock=runtime.clock)
+    return render(
+        "invitation.html",
+        status=400 if error else 200,
+        invitation=invitation,
+        token=token,
+        error=current_words().gettext(error) if error else None,
+        least=MIN_PASSWORD_LENGTH,
+        most=MAX_PASSWORD_LENGTH,
+    )
