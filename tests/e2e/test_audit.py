@@ -28,7 +28,7 @@ def sign_in(visitor, demo):
     visitor.page.fill("input[name=email]", printed[1])
     visitor.page.fill("input[name=password]", printed[2])
     visitor.page.keyboard.press("Enter")
-    expect(visitor.page.locator("h1")).to_contain_text("Overview")
+    expect(visitor.page.locator("nav.places")).to_be_visible()
     visitor.open(f"{demo.url}/consent/admin/records")
     expect(visitor.page.locator("table.records")).to_be_visible()
 
