@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import collections.abc as cabc
 import dataclasses
+import json
 import typing as t
 import urllib.parse
 
@@ -21,14 +22,18 @@ from ..i18n.vocabulary import PURPOSE_NAMES
 from ..notice.basis import purpose_name
 from ..operations.publish_site import SiteSnapshot
 from ..runtime import current_runtime
+from ..storage.records import RecordFilter
 from . import words as names
 from .evidence import basis_of
 from .evidence import policies_of
 from .filters import FIELDS
+from .filters import UNKNOWN
 from .filters import Filter
 from .filters import parse_filter
+from .rendering import current_session
 from .rendering import current_words
 from .rendering import render
+from .rendering import short_id
 from .rights import configured_sites
 from .rights import may
 from .rights import narrowed
@@ -36,6 +41,7 @@ from .rights import require_site
 from .roles import Right
 
 if t.TYPE_CHECKING:
+    from ..storage.saved_filters import SavedFilter
     from ..storage.unit_of_work import UnitOfWork
 
 _PAGE = 50
@@ -70,11 +76,14 @@ def records() -> flask.Response:
     asked = parse_filter(flask.request.args)
     before, after = _place("before"), _place("after")
     page = Page((), newer=False, older=False)
-    if not asked.errors:
-        asked = dataclasses.replace(asked, which=narrowed(asked.which, Right.READ))
-        with current_runtime().database.unit_of_work(read_only=True) as uow:
-            page = _page(uow, asked, before=before, after=after)
-    return _show(asked, page, moved=before is not None or after is not None)
+    session = current_session()
+    with current_runtime().database.unit_of_work(read_only=True) as uow:
+        seen = _seen(uow)
+        saved = uow.saved_filters.of(session.account.id) if session is not None else []
+        which = None if asked.errors else of_reader(uow, asked, Right.READ)
+        if which is not None:
+            page = _page(uow, which, before=before, after=after)
+    return _show(asked, page, moved=before is not None or after is not None, seen=seen, saved=saved)
 
 
 def record(record_id: str) -> flask.Response:
@@ -116,32 +125,57 @@ def refuse_filter(asked: Filter) -> flask.Response:
     return _show(asked, Page((), newer=False, older=False), moved=False)
 
 
+def of_reader(uow: UnitOfWork, asked: Filter, right: Right) -> RecordFilter | None:
+    """Return what to look for: what was asked, within the sites on which the account has that right.
+
+    The record that stands for a reader is taken for its subject. ``None`` where nothing can fit.
+    """
+    which = narrowed(asked.which, right)
+    if asked.reader is None:
+        return which
+    known = next(iter(uow.records.page(narrowed(RecordFilter(record_id=asked.reader), right), limit=1)), None)
+    if known is None or known.subject_id is None or which.site not in {None, known.site}:
+        return None
+    return dataclasses.replace(which, site=known.site, subject_id=known.subject_id)
+
+
 def site_name(site: str, words: Catalog) -> str:
     """Return what a site is called; its id if it is not configured any more."""
     snapshot = current_runtime().sites.get(site)
     return _name(snapshot, words) if snapshot is not None else site
 
 
-def _page(uow: UnitOfWork, asked: Filter, *, before: str | None, after: str | None) -> Page:
+def _page(uow: UnitOfWork, which: RecordFilter, *, before: str | None, after: str | None) -> Page:
+    where = uow.where(which)
     # One more than is shown says whether there is another page, without counting.
     if after is not None:
-        found = uow.records.page(asked.which, after=after, limit=_PAGE + 1)
+        found = uow.records.page(which, after=after, limit=_PAGE + 1, stretches=where)
         if len(found) >= _PAGE:
             return Page(found[-_PAGE:], newer=len(found) > _PAGE, older=True)
         # Nearly at the top: a full first page rather than a short one.
         before = None
-    found = uow.records.page(asked.which, before=before, limit=_PAGE + 1)
+    found = uow.records.page(which, before=before, limit=_PAGE + 1, stretches=where)
     shown = found[:_PAGE]
-    newer = before is not None and bool(shown) and bool(uow.records.page(asked.which, after=shown[0].id, limit=1))
+    newer = (
+        before is not None
+        and bool(shown)
+        and bool(uow.records.page(which, after=shown[0].id, limit=1, stretches=where))
+    )
     return Page(shown, newer=newer, older=len(found) > _PAGE)
 
 
-def _show(asked: Filter, page: Page, *, moved: bool) -> flask.Response:
+def _show(
+    asked: Filter,
+    page: Page,
+    *,
+    moved: bool,
+    seen: cabc.Mapping[str, cabc.Sequence[str]] | None = None,
+    saved: cabc.Sequence[SavedFilter] = (),
+) -> flask.Response:
     words = current_words()
-    here = configured_sites()
-    sites = {name: _name(snapshot, words) for name, snapshot in here.items()}
-    tags = dict.fromkeys(tag for snapshot in here.values() for tag in snapshot.site.locales)
+    sites = {name: _name(snapshot, words) for name, snapshot in configured_sites().items()}
     query = {name: asked.values[name] for name in FIELDS if name in asked.values}
+    choices = {field: _options(known, asked, field) for field, known in _choices(sites, seen or {}, words).items()}
     shown = page.records
     return render(
         "records.html",
@@ -149,14 +183,106 @@ def _show(asked: Filter, page: Page, *, moved: bool) -> flask.Response:
         scope=_scope(asked, sites, words),
         asked=asked,
         rows=[_row(record, words) for record in shown],
-        sites=_options(sites, asked, "site"),
-        locales=_options({tag: own_name(tag) for tag in tags}, asked, "locale"),
-        actions=[(action.value, words.gettext(text)) for action, text in names.ACTIONS.items()],
+        sites=choices["site"],
+        choices=choices,
+        labels=_LABELS,
+        chips=_chips(asked, choices, words),
+        rare=[field for field in _RARE if field in asked.values],
+        saved=saved,
+        query=urllib.parse.urlencode(query),
         newer_url=_url(".records", {**query, "after": shown[0].id}) if page.newer else None,
         older_url=_url(".records", {**query, "before": shown[-1].id}) if page.older else None,
         newest_url=_url(".records", query) if moved and (page.newer or not shown) else None,
         export_url=_url(".export", query),
     )
+
+
+_LABELS = {
+    "site": N_("Site"),
+    "since": N_("From"),
+    "until": N_("To"),
+    "action": N_("Decision"),
+    "locale": N_("Language"),
+    "record": N_("Record"),
+    "granted": N_("Granted"),
+    "refused": N_("Refused"),
+    "country": N_("Country"),
+    "regime": N_("Rules"),
+    "method": N_("Came in by"),
+    "layout": N_("Layout"),
+    "notice": N_("Notice"),
+    "policy": N_("Policy version"),
+    "revision": N_("Revision"),
+    "gpc": N_("Global Privacy Control"),
+    "section": N_("Section"),
+    "sample": N_("Sample"),
+    "reader": N_("Reader"),
+}
+# What is asked for less often: folded away until it is.
+_RARE = ("refused", "regime", "method", "layout", "notice", "policy", "revision", "gpc", "section", "sample")
+
+
+def _seen(uow: UnitOfWork) -> dict[str, list[str]]:
+    """Return what records hold of what can be chosen, from the daily counts: the records are too many to look at."""
+    return {
+        "country": sorted(uow.rollups.values(None, "country")),
+        "notice": sorted(uow.rollups.values(None, "notice_version")),
+        "revision": sorted(uow.rollups.values(None, "revision"), key=lambda text: text.zfill(9)),
+        "policy": sorted(
+            {v for text in uow.rollups.values(None, "policy_versions") for v in json.loads(text).values()}
+        ),
+    }
+
+
+def _choices(
+    sites: cabc.Mapping[str, str], seen: cabc.Mapping[str, cabc.Sequence[str]], words: Catalog
+) -> dict[str, cabc.Mapping[str, str]]:
+    """Return what can be chosen of each field, in words."""
+    snapshots = configured_sites().values()
+    purposes = {
+        purpose.id: purpose_name(purpose.id, purpose.name, words, snapshot.site.locales)
+        for snapshot in snapshots
+        for purpose in snapshot.site.purposes
+        if purpose.id != "necessary"
+    }
+    tags = dict.fromkeys(tag for snapshot in snapshots for tag in snapshot.site.locales)
+    countries = {
+        code or UNKNOWN: words.territory_name(code) if code else words.gettext(N_("Not known"))
+        for code in seen.get("country", ())
+    }
+    answers = {"yes": words.gettext(N_("yes")), "no": words.gettext(N_("no"))}
+
+    def worded(texts: cabc.Mapping[t.Any, str]) -> dict[str, str]:
+        return {getattr(value, "value", value): words.gettext(text) for value, text in texts.items()}
+
+    return {
+        "site": sites,
+        "action": worded(names.ACTIONS),
+        "locale": {tag: own_name(tag) for tag in tags},
+        "granted": purposes,
+        "refused": purposes,
+        "country": dict(sorted(countries.items(), key=lambda item: item[1])),
+        "regime": worded(names.REGIMES),
+        "method": worded(names.METHODS),
+        "layout": worded(names.LAYOUTS),
+        "notice": {version: short_id(version) for version in seen.get("notice", ())},
+        "policy": {version: short_id(version) for version in seen.get("policy", ())},
+        "revision": {number: number for number in seen.get("revision", ())},
+        "gpc": answers,
+        "sample": answers,
+    }
+
+
+def _chips(
+    asked: Filter, choices: cabc.Mapping[str, list[tuple[str, str]]], words: Catalog
+) -> list[tuple[str, str, str]]:
+    """Return each part of the filter in words, and the address of the list without it."""
+    chips = []
+    for field, value in asked.values.items():
+        without = {name: text for name, text in asked.values.items() if name != field}
+        text = dict(choices.get(field, ())).get(value, short_id(value) if field in {"record", "reader"} else value)
+        chips.append((words.gettext(_LABELS[field]), text, _url(".records", without)))
+    return chips
 
 
 def _url(endpoint: str, query: cabc.Mapping[str, str]) -> str:

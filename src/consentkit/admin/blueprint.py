@@ -21,6 +21,7 @@ from . import audit
 from . import erasing
 from . import evidence
 from . import exports
+from . import finding
 from . import invitations
 from . import log as consent_log
 from . import overview
@@ -36,7 +37,7 @@ from .throttle import Throttle
 
 log = logging.getLogger("consentkit")
 
-# No form of ours comes near it.
+# No form of ours comes near it, but for the one that takes a receipt.
 _MAX_BODY = 16 * 1024
 
 View = cabc.Callable[..., flask.Response]
@@ -61,6 +62,9 @@ PAGES: tuple[tuple[str, str, Right, View], ...] = (
 
 #: What does something, by POST, and what answers GET at the same address.
 ACTIONS: tuple[tuple[str, str, Right, View, View | None], ...] = (
+    ("/find", "find", Right.READ, finding.post_find, finding.find),
+    ("/filters", "save_filter", Right.READ, finding.save, None),
+    ("/filters/forget", "forget_filter", Right.READ, finding.forget, None),
     ("/records/<record_id>/erase", "erase", Right.ERASE, erasing.post_erase, erasing.ask),
     ("/records/<record_id>/hold", "hold", Right.ERASE, erasing.post_hold, None),
     ("/records/<record_id>/release", "release", Right.ERASE, erasing.post_release, None),
@@ -126,8 +130,8 @@ def make_admin_blueprint() -> flask.Blueprint:
 
 
 def _before() -> flask.Response | None:
-    flask.request.max_content_length = _MAX_BODY
     endpoint = (flask.request.endpoint or "").rpartition(".")[2]
+    flask.request.max_content_length = finding.MAX_BODY if endpoint == "find" else _MAX_BODY
     if endpoint == "static":
         return None
     if flask.request.method not in {"GET", "HEAD"} and not _same_origin():

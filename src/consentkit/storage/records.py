@@ -22,6 +22,7 @@ from .base import CanonicalJson
 from .base import EnumValue
 from .base import Text
 from .base import UtcDateTime
+from .base import canonical_json
 from .log_tree import LogLeafRow
 
 #: How far a record's id may be from the time of its decision. Look-ups by time go by the id first, so a record beyond
@@ -151,6 +152,28 @@ class RecordFilter:
     action: Action | None = None
     locale: str | None = None
     record_id: str | None = None
+    #: A purpose that was granted, and one that was refused.
+    granted: str | None = None
+    refused: str | None = None
+    #: Two letters, or the empty text for records of which it is not known.
+    country: str | None = None
+    regime: str | None = None
+    method: Method | None = None
+    layout: str | None = None
+    notice_version: str | None = None
+    #: The version of any of the policies.
+    policy_version: str | None = None
+    revision: int | None = None
+    gpc: bool | None = None
+    section: str | None = None
+    sample: bool | None = None
+
+
+class Stretch(t.NamedTuple):
+    """Ids from *low* to before *high*, which is a stretch of time."""
+
+    low: str
+    high: str
 
 
 class Records:
@@ -164,13 +187,20 @@ class Records:
         return next(iter(self.page(RecordFilter(record_id=record_id), limit=1)), None)
 
     def page(
-        self, which: RecordFilter, *, before: str | None = None, after: str | None = None, limit: int = 50
+        self,
+        which: RecordFilter,
+        *,
+        before: str | None = None,
+        after: str | None = None,
+        limit: int = 50,
+        stretches: cabc.Sequence[Stretch] | None = None,
     ) -> list[Record]:
         """Return some records, newest first, whatever is added meanwhile.
 
         :param before: only records older than the one of this id: for the next page.
         :param after: only records newer than the one of this id, the nearest ones: for the page before. What is no
             record id gives nothing, as it does for *before*.
+        :param stretches: where to look, newest first (:mod:`.narrowing`); ``None`` for everywhere.
         """
         statement = _select(which)
         if before is not None:
@@ -178,9 +208,19 @@ class Records:
         if after is not None:
             statement = statement.where(RecordRow.id > after if is_record_id(after) else sa.false())
         backwards = after is not None and before is None
-        statement = statement.order_by(RecordRow.id.asc() if backwards else RecordRow.id.desc()).limit(limit)
-        found = [_record(row) for row in self._session.execute(statement)]
+        statement = statement.order_by(RecordRow.id.asc() if backwards else RecordRow.id.desc())
+        found: list[Record] = []
+        for part in _parts(stretches, backwards=backwards):
+            rows = self._session.execute(statement.where(*part).limit(limit - len(found)))
+            found += [_record(row) for row in rows]
+            if len(found) >= limit:
+                break
         return found[::-1] if backwards else found
+
+    def place(self, which: RecordFilter, number: int) -> str | None:
+        """Return the id of the record of that number, the newest being 0. It counts through all before it."""
+        statement = sa.select(RecordRow.id).where(*_conditions(which)).order_by(RecordRow.id.desc())
+        return self._session.scalar(statement.offset(number).limit(1))
 
     def oldest(self, site: str, *, limit: int) -> list[Record]:
         """Return the first records of a site, oldest first."""
@@ -259,12 +299,25 @@ def _placed() -> sa.Select[t.Any]:
 
 
 def _conditions(which: RecordFilter) -> cabc.Iterator[sa.ColumnElement[bool]]:
-    if which.site is not None:
-        yield RecordRow.site == which.site
+    yield from _within(which)
     if which.sites is not None:
         yield RecordRow.site.in_(sorted(which.sites))
-    if which.subject_id is not None:
-        yield RecordRow.subject_id == which.subject_id
+    for name in _EQUAL:
+        if (value := getattr(which, name)) is not None:
+            yield getattr(RecordRow, name) == value
+    if which.country is not None:
+        yield RecordRow.country == which.country if which.country else RecordRow.country.is_(None)
+    if which.record_id is not None:
+        yield RecordRow.id == which.record_id if is_record_id(which.record_id) else sa.false()
+    # Canonical JSON has one spelling of each member.
+    for purpose, answer in ((which.granted, "true"), (which.refused, "false")):
+        if purpose is not None:
+            yield _holds(RecordRow.purposes, f"{canonical_json(purpose)}:{answer}")
+    if which.policy_version is not None:
+        yield _holds(RecordRow.policy_versions, f":{canonical_json(which.policy_version)}")
+
+
+def _within(which: RecordFilter) -> cabc.Iterator[sa.ColumnElement[bool]]:
     # The bounds by id let the database begin at the right place of an index; those by time are exact.
     if which.since is not None:
         since = _utc(which.since)
@@ -274,12 +327,36 @@ def _conditions(which: RecordFilter) -> cabc.Iterator[sa.ColumnElement[bool]]:
         until = _utc(which.until)
         yield RecordRow.id < lowest_record_id(_shifted(until, ID_SLACK))
         yield RecordRow.decided_at < until
-    if which.action is not None:
-        yield RecordRow.action == which.action
-    if which.locale is not None:
-        yield RecordRow.locale == which.locale
-    if which.record_id is not None:
-        yield RecordRow.id == which.record_id if is_record_id(which.record_id) else sa.false()
+
+
+_EQUAL = (
+    "site",
+    "subject_id",
+    "action",
+    "locale",
+    "regime",
+    "method",
+    "layout",
+    "notice_version",
+    "revision",
+    "gpc",
+    "section",
+    "sample",
+)
+
+
+def _holds(column: orm.InstrumentedAttribute[t.Any], text: str) -> sa.ColumnElement[bool]:
+    return sa.type_coerce(column, Text).contains(text, autoescape=True)
+
+
+def _parts(
+    stretches: cabc.Sequence[Stretch] | None, *, backwards: bool
+) -> cabc.Iterator[tuple[sa.ColumnElement[bool], ...]]:
+    if stretches is None:
+        yield ()
+        return
+    for low, high in reversed(stretches) if backwards else stretches:
+        yield RecordRow.id >= low, RecordRow.id < high
 
 
 def _utc(at: dt.datetime) -> dt.datetime:

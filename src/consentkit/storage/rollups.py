@@ -171,11 +171,11 @@ class Rollups:
         """Return the same, of all these days together."""
         return self._sums(RollupRow.value, site=site, dimension=dimension, days=(since, until, sample))
 
-    def values(self, site: str | None, dimension: str) -> list[str]:
-        """Return what there is of a dimension, in any order: of one site, or of all."""
+    def values(self, sites: cabc.Collection[str] | None, dimension: str) -> list[str]:
+        """Return what there is of a dimension, in any order: of these sites, or of all."""
         statement = sa.select(RollupRow.value).distinct().where(RollupRow.dimension == dimension)
-        if site is not None:
-            statement = statement.where(RollupRow.site == site)
+        if sites is not None:
+            statement = statement.where(RollupRow.site.in_(sorted(sites)))
         return list(self._session.scalars(statement))
 
     def first_days(self, site: str, dimension: str, *, since: dt.date, until: dt.date) -> list[tuple[dt.date, str]]:

@@ -29,12 +29,16 @@ from .log_checkpoints import LogKeys
 from .log_checkpoints import Statements
 from .log_queue import LogQueue
 from .log_tree import LogTree
+from .narrowing import stretches
 from .notices import Notices
 from .observations import Observations
 from .policies import Policies
+from .records import RecordFilter
 from .records import Records
+from .records import Stretch
 from .revisions import Revisions
 from .rollups import Rollups
+from .saved_filters import SavedFilters
 from .second_factors import SecondFactors
 from .verifications import Verifications
 
@@ -62,9 +66,14 @@ class UnitOfWork:
         self.records = Records(session)
         self.revisions = Revisions(session)
         self.rollups = Rollups(session)
+        self.saved_filters = SavedFilters(session)
         self.second_factors = SecondFactors(session)
         self.statements = Statements(session)
         self.verifications = Verifications(session)
+
+    def where(self, which: RecordFilter) -> list[Stretch] | None:
+        """Return where to look for records (:func:`~consentkit.storage.narrowing.stretches`)."""
+        return stretches(self.session, which)
 
 
 class Database:
