@@ -23,6 +23,7 @@ from ..enforcement.consent_policy import head_facts
 from ..notice.render import Notice
 from ..operations.publish_site import UNKNOWN_REVISION
 from ..operations.publish_site import SiteSnapshot
+from .negotiation import as_asked
 
 _SCRIPT = "text/javascript; charset=utf-8"
 _STYLE = "text/css; charset=utf-8"
@@ -260,5 +261,4 @@ def send(asset: Asset) -> flask.Response:
         response.headers["Cache-Control"] = f"public, max-age={_YEAR}, immutable"
     else:
         response.headers["Cache-Control"] = "public, max-age=300, stale-while-revalidate=86400"
-    response.make_conditional(request)
-    return response
+    return as_asked(response)

@@ -25,6 +25,7 @@ from ..operations.read_log import read_statements
 from ..operations.read_log import read_tile
 from ..runtime import current_runtime
 from ..storage.log_tree import ENTRIES
+from .negotiation import as_asked
 from .origin import allow_everybody
 
 _TEXT = "text/plain; charset=utf-8"
@@ -102,5 +103,4 @@ def _send(body: bytes, media: str, cache: str) -> flask.Response:
     response = flask.Response(body, content_type=media)
     response.headers["Cache-Control"] = cache
     response.set_etag(hashlib.sha256(body).hexdigest()[:32])
-    response.make_conditional(flask.request)
-    return allow_everybody(response)
+    return allow_everybody(as_asked(response))

@@ -24,6 +24,17 @@ _COUNTRY = re.compile(r"[A-Z]{2}", re.ASCII)
 _NO_COUNTRY = frozenset({"XX", "T1", "ZZ", "A1", "A2"})
 
 
+def as_asked(response: flask.Response) -> flask.Response:
+    """Return *response*, or the 304 that a client needs which has it already, and leave its date to the server.
+
+    werkzeug's :meth:`make_conditional` adds a ``Date``; servers such as gunicorn and werkzeug's own add theirs whatever
+    there is, and two of them contradict RFC 9110, 5.3.
+    """
+    response.make_conditional(flask.request)
+    response.headers.pop("Date", None)
+    return response
+
+
 def requested_site(runtime: Runtime) -> SiteSnapshot:
     """Return the site that the request is about: by ``?site=``, else by Host, else by Origin, else the only one.
 

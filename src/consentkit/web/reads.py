@@ -18,6 +18,7 @@ from .assets import send
 from .assets import static_asset
 from .assets import tag_asset
 from .metrics import site_healths
+from .negotiation import as_asked
 from .negotiation import gpc
 from .negotiation import requested_locale
 from .negotiation import requested_site
@@ -94,8 +95,7 @@ def notice() -> flask.Response:
     response = flask.Response(json.dumps(content, ensure_ascii=False), mimetype="application/json")
     response.set_etag(found.version)
     response.headers["Cache-Control"] = "public, max-age=60"
-    response.make_conditional(flask.request)
-    return allow_everybody(response)
+    return allow_everybody(as_asked(response))
 
 
 def state() -> flask.Response:

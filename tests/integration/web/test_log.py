@@ -79,6 +79,18 @@ def public(make_newsroom: MakeNewsroom, database_url: str, database: t.Any) -> N
     return make_newsroom(database_url=database_url, text=PUBLIC, **BY_HAND)
 
 
+def test_its_answers_leave_their_date_to_the_server(public: Newsroom) -> None:
+    """Werkzeug's own server and gunicorn add theirs whatever there is: two would be sent (RFC 9110, 5.3)."""
+    publish(public, 1)
+    reader = Reader(public)
+    for path in (f"{LOG}/key", f"{LOG}/checkpoint", f"{LOG}/tile/0/000.p/1", "/consent/notice", "/consent/widget.js"):
+        first = reader.get(path)
+        again = reader.get(path, headers={"If-None-Match": first.headers["ETag"]})
+        assert (first.status_code, again.status_code) == (200, 304), path
+        assert "Date" not in first.headers, path
+        assert "Date" not in again.headers, path
+
+
 def test_an_outsider_checks_everything(public: Newsroom) -> None:
     """With the verifier key line, a record with its salt, and what is served: the tree is PyPI's pymerkle's."""
     publish(public, 255)

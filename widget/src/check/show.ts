@@ -72,7 +72,11 @@ function facts(...rows: readonly (readonly [string | undefined, Child])[]): HTML
 function time(text: string | null): string {
   if (text === null) return "";
   const { lang } = document.documentElement;
-  return new Intl.DateTimeFormat(lang, { dateStyle: "long", timeStyle: "long" }).format(new Date(text));
+  const when = new Date(text);
+  const written = new Intl.DateTimeFormat(lang, { dateStyle: "long", timeStyle: "long" }).format(when);
+  // A browser that takes a language whose months it does not know, as Chromium Kazakh, writes "M11" for November.
+  if (!/\bM\d\d\b/.test(written)) return written;
+  return new Intl.DateTimeFormat(lang, { dateStyle: "short", timeStyle: "long" }).format(when);
 }
 
 function moment(text: string): HTMLElement {
