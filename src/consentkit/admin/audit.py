@@ -20,6 +20,8 @@ from ..i18n.catalog import Catalog
 from ..i18n.locales import own_name
 from ..i18n.vocabulary import PURPOSE_NAMES
 from ..notice.basis import purpose_name
+from ..operations.export import Format
+from ..operations.export import available
 from ..operations.publish_site import SiteSnapshot
 from ..runtime import current_runtime
 from ..storage.records import RecordFilter
@@ -193,7 +195,15 @@ def _show(
         newer_url=_url(".records", {**query, "after": shown[0].id}) if page.newer else None,
         older_url=_url(".records", {**query, "before": shown[-1].id}) if page.older else None,
         newest_url=_url(".records", query) if moved and (page.newer or not shown) else None,
-        export_url=_url(".export", query),
+        exports=[
+            (label, _url(endpoint, query))
+            for form, label, endpoint in (
+                (Format.CSV, "CSV", ".export"),
+                (Format.JSONL, "JSON Lines", ".export_jsonl"),
+                (Format.PARQUET, "Parquet", ".export_parquet"),
+            )
+            if available(form)
+        ],
     )
 
 

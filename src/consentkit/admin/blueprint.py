@@ -50,6 +50,8 @@ PAGES: tuple[tuple[str, str, Right, View], ...] = (
     ("/overview.csv", "overview_csv", Right.EXPORT, overview.overview_csv),
     ("/records", "records", Right.READ, audit.records),
     ("/records.csv", "export", Right.EXPORT, exports.records_csv),
+    ("/records.jsonl", "export_jsonl", Right.EXPORT, exports.records_jsonl),
+    ("/records.parquet", "export_parquet", Right.EXPORT, exports.records_parquet),
     ("/audit-pack.zip", "audit_pack", Right.EXPORT, packs.audit_pack_zip),
     ("/records/<record_id>", "record", Right.READ, audit.record),
     ("/services", "services", Right.READ, services.services),

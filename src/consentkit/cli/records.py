@@ -15,7 +15,10 @@ from ..operations.erase import BATCH
 from ..operations.erase import Erased
 from ..operations.erase import erase_records
 from ..operations.erase import erase_subject
+from ..operations.export import Format
+from ..operations.export import available
 from ..operations.export import export_records
+from ..operations.resume_export import last_record
 from ..operations.signing_keys import SigningKeys
 from ..storage.records import RecordFilter
 from .context import load_sites
@@ -27,7 +30,6 @@ from .output import opened
 
 if t.TYPE_CHECKING:
     from ..storage.unit_of_work import Database
-    from ..storage.unit_of_work import UnitOfWork
 
 
 @click.group()
@@ -39,10 +41,10 @@ def records() -> None:
 @click.option(
     "--format",
     "form",
-    type=click.Choice(["csv", "jsonl"]),
-    default="csv",
+    type=click.Choice([form.value for form in Format]),
+    default=Format.CSV.value,
     show_default=True,
-    help="A table, or one JSON object a line.",
+    help="A table, one JSON object a line, or columns (needs the extra 'parquet').",
 )
 @click.option("--site", help="Only this site's records.")
 @click.option("--since", type=Moment(), help="Only records decided at this time or later (ISO 8601; UTC if no zone).")
@@ -54,24 +56,44 @@ def records() -> None:
     default="-",
     help="The file to write; '-', the default, is the standard output.",
 )
+@click.option(
+    "--resume",
+    is_flag=True,
+    help="Write to the file itself, and go on after the last whole record in it: for csv and jsonl.",
+)
 def export(
-    form: t.Literal["csv", "jsonl"],
+    form: str,
     site: str | None,
     since: dt.datetime | None,
     until: dt.datetime | None,
     output: Path,
+    *,
+    resume: bool,
 ) -> None:
     """Stream records out, oldest first.
 
-    A file appears only once it is whole. In a table, a text that a spreadsheet would take for a formula has an
-    apostrophe before it.
+    A file appears only once it is whole; with --resume it grows in its place, and the same command again goes on
+    where it ended. In a table, a text that a spreadsheet would take for a formula has an apostrophe before it.
     """
     which = RecordFilter(site=site, since=since, until=until)
-    with open_database().unit_of_work(read_only=True) as uow:
+    chosen = Format(form)
+    if not available(chosen):
+        raise click.UsageError("Parquet needs the extra: pip install 'consentkit[parquet]'.")
+    if resume and (chosen is Format.PARQUET or str(output) == "-"):
+        raise click.UsageError("--resume needs a file of csv or jsonl.")
+    database = open_database()
+    with database.unit_of_work(read_only=True) as uow:
         # A site that is no longer configured may have records; one that has neither is a slip of the pen.
         if site is not None and not uow.records.any(site) and not _is_configured(site):
             raise click.BadParameter(f"there is no site '{site}', and no record of one.", param_hint="--site")
-        _write(uow, which, form, output)
+    if resume:
+        _resume(database, which, chosen, output)
+        return
+    with opened(output) as file:
+        progress = Progress(file)
+        for piece in export_records(database, which, format=chosen):
+            progress.add(file.write(piece))
+        progress.finish()
 
 
 @records.command()
@@ -156,9 +178,15 @@ def _is_configured(site: str) -> bool:
         return False
 
 
-def _write(uow: UnitOfWork, which: RecordFilter, form: t.Literal["csv", "jsonl"], output: Path) -> None:
-    with opened(output) as file:
-        progress = Progress(file)
-        for piece in export_records(uow, which, format=form):
-            progress.add(file.write(piece.encode()))
-        progress.finish()
+def _resume(database: Database, which: RecordFilter, form: Format, output: Path) -> None:
+    try:
+        with output.open("r+b" if output.exists() else "w+b") as file:
+            last = last_record(file, form)
+            progress = Progress(file)
+            for piece in export_records(database, which, format=form, after=last):
+                progress.add(file.write(piece))
+            progress.finish()
+    except OSError as error:
+        raise click.FileError(str(output), error.strerror) from error
+    except ValueError as error:
+        raise click.UsageError(str(error)) from error

@@ -5,6 +5,7 @@ from __future__ import annotations
 import collections.abc as cabc
 import dataclasses
 import datetime as dt
+import functools
 import typing as t
 
 import sqlalchemy as sa
@@ -207,6 +208,7 @@ class Records:
             statement = statement.where(RecordRow.id < before if is_record_id(before) else sa.false())
         if after is not None:
             statement = statement.where(RecordRow.id > after if is_record_id(after) else sa.false())
+        self._plan_anew()
         backwards = after is not None and before is None
         statement = statement.order_by(RecordRow.id.asc() if backwards else RecordRow.id.desc())
         found: list[Record] = []
@@ -236,6 +238,33 @@ class Records:
         with self._session.execute(statement) as rows:
             for row in rows:
                 yield _record(row)
+
+    def rows(
+        self, which: RecordFilter, fields: cabc.Sequence[str], *, after: str | None, limit: int
+    ) -> list[tuple[t.Any, ...]]:
+        """Return the fields of some records, oldest first, as they are written in files.
+
+        Ids and times are texts (RFC 9562, RFC 3339 to the microsecond), truths are ``true`` and ``false``, what has
+        parts is its canonical JSON, and the rest is as it is: made by the database, which takes a fraction of the time
+        that objects would.
+
+        :param after: only records newer than the one of this id.
+        """
+        self._plan_anew()
+        written = _written(self._session.get_bind().dialect.name)
+        statement = sa.select(*(written[name] for name in fields)).select_from(RecordRow)
+        statement = statement.outerjoin(LogLeafRow, LogLeafRow.item_id == RecordRow.id).where(*_conditions(which))
+        if after is not None:
+            statement = statement.where(RecordRow.id > after)
+        found = self._session.connection().execute(statement.order_by(RecordRow.id.asc()).limit(limit))
+        # As the driver has them: there is nothing left to convert.
+        return t.cast("list[tuple[t.Any, ...]]", t.cast("t.Any", found.cursor).fetchall())
+
+    def _plan_anew(self) -> None:
+        # A plan that PostgreSQL keeps for all values at once takes a limit for a tenth of the table, and sorts millions
+        # to give fifty. Nor is it worth workers.
+        if self._session.get_bind().dialect.name == "postgresql":
+            self._session.execute(_PLAN_ANEW)
 
     def get_all(self, ids: cabc.Collection[str]) -> list[Record]:
         """Return the records of these ids, in no order."""
@@ -290,6 +319,34 @@ def values_of(record: Record) -> dict[str, object]:
     return {column.name: getattr(record, column.name) for column in COLUMNS}
 
 
+@functools.cache
+def _written(dialect: str) -> dict[str, sa.ColumnElement[t.Any]]:
+    """Return the columns as texts where the databases have types of their own for them."""
+    columns: dict[str, sa.ColumnElement[t.Any]] = {}
+    for column in t.cast("tuple[sa.Column[t.Any], ...]", _READ):
+        name, kind = column.key, column.type
+        plain: sa.ColumnElement[t.Any] = sa.type_coerce(column, sa.Text)
+        if isinstance(kind, UtcDateTime):
+            plain = (
+                sa.func.to_char(sa.func.timezone("UTC", column), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')
+                if dialect == "postgresql"
+                else sa.func.replace(plain, " ", "T").concat("Z")
+            )
+        elif isinstance(kind, sa.Uuid):
+            if dialect == "postgresql":
+                plain = sa.cast(column, sa.Text)
+            else:
+                ends = ((1, 8), (9, 4), (13, 4), (17, 4), (21, 12))
+                parts = [sa.func.substr(plain, start, length) for start, length in ends]
+                plain = functools.reduce(lambda text, part: text.concat("-").concat(part), parts)
+        elif isinstance(kind, sa.Boolean):
+            plain = sa.case((column, "true"), else_="false")
+        elif not isinstance(kind, (CanonicalJson, EnumValue, Text)):
+            plain = t.cast("sa.ColumnElement[t.Any]", column)
+        columns[name] = sa.type_coerce(plain, sa.Text).label(name) if plain is not column else plain
+    return columns
+
+
 def _select(which: RecordFilter) -> sa.Select[t.Any]:
     return _placed().where(*_conditions(which))
 
@@ -329,6 +386,10 @@ def _within(which: RecordFilter) -> cabc.Iterator[sa.ColumnElement[bool]]:
         yield RecordRow.decided_at < until
 
 
+_PLAN_ANEW = sa.text(
+    "SELECT set_config('plan_cache_mode', 'force_custom_plan', true), "
+    "set_config('max_parallel_workers_per_gather', '0', true)"
+)
 _EQUAL = (
     "site",
     "subject_id",

@@ -13,6 +13,7 @@ import pytest
 from consentkit.consent.decisions import Action
 from consentkit.operations.sample_records import add_sample_records
 from consentkit.storage.accounts import Role
+from consentkit.storage.records import RecordFilter
 from tests.factories import make_policy_version
 from tests.factories import make_record
 
@@ -432,3 +433,21 @@ def test_why_a_record_has_no_subject_is_told(officer, runtime, allowed, told):
     record = make_record(subject_id=None, purposes={"analytics": allowed}, services={})
     add(runtime, record)
     assert told in officer.get(f"{ADMIN}/records/{record.id}").text
+
+
+@pytest.mark.parametrize(("form", "begins"), [("csv", b"id,"), ("jsonl", b'{"id":'), ("parquet", b"PAR1")])
+def test_records_come_as_files_of_three_forms(officer, runtime, form, begins):
+    """Of the current filter, under a name of ours; after a record's id, what comes after it."""
+    with runtime.database.unit_of_work() as uow:
+        uow.records.add_samples([make_record(sample=True, locale=locale) for locale in ("ru", "kk", "kk")])
+    answer = officer.get(f"{ADMIN}/records.{form}?locale=kk")
+    assert answer.status_code == 200
+    assert answer.data.startswith(begins)
+    assert answer.headers["Content-Disposition"].endswith(f'.{form}"')
+    with runtime.database.unit_of_work(read_only=True) as uow:
+        first = next(uow.records.stream(RecordFilter(locale="kk")))
+    if form != "parquet":
+        assert answer.data.count(b"\n") - (form == "csv") == 2
+        rest = officer.get(f"{ADMIN}/records.{form}?locale=kk&after={first.id}").data
+        assert rest.count(b"\n") == 1
+        assert first.id.encode() not in rest
