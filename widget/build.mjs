@@ -1,4 +1,5 @@
-// Builds what the package ships, into src/consentkit/web/static. The same sources give the same bytes.
+// Builds what the package ships, into src/consentkit/web/static, and the audit view's into src/consentkit/admin/static.
+// The same sources give the same bytes.
 //
 //     node build.mjs            writes them
 //     node build.mjs --check    compares them with what is there, and exits 1 on a difference
@@ -12,6 +13,8 @@ import esbuild from "esbuild";
 
 const here = path.dirname(fileURLToPath(import.meta.url));
 const target = path.join(here, "../src/consentkit/web/static");
+/** The audit view's scripts: readers never load them. */
+const admin = path.join(here, "../src/consentkit/admin/static");
 
 // Every browser with <dialog>: 2022 and later. An older one does not parse the scripts, shows the notice, and sends
 // its form.
@@ -57,7 +60,7 @@ const entries = {
   "history.js": { entry: "src/history.ts", ...scripts },
   "debug.js": { entry: "src/debug/debug.ts", ...scripts },
   // The audit view's.
-  "../../admin/static/charts.js": { entry: "src/admin/charts.ts", ...scripts },
+  "charts.js": { entry: "src/admin/charts.ts", ...scripts, folder: admin },
 };
 
 function text(files, name) {
@@ -71,10 +74,15 @@ function version(files) {
   return { VERSION: hash.digest("base64url").slice(0, 16) };
 }
 
+/** Where the built file of this name stands. */
+export function place(name) {
+  return path.join(entries[name]?.folder ?? target, name);
+}
+
 /** Returns the bytes of every file that the package ships, by name. */
 export async function build() {
   const files = new Map();
-  for (const [name, { entry, names = () => ({}), ...options }] of Object.entries(entries)) {
+  for (const [name, { entry, names = () => ({}), folder: _, ...options }] of Object.entries(entries)) {
     const define = Object.fromEntries(Object.entries(names(files)).map(([key, value]) => [key, JSON.stringify(value)]));
     const result = await esbuild.build({
       ...options,
@@ -112,7 +120,7 @@ if (process.argv[1] === fileURLToPath(import.meta.url)) {
   await mkdir(path.join(here, "dist"), { recursive: true });
   await writeFile(path.join(here, "dist/widget.d.mts"), files.get("widget.d.mts"));
   for (const [name, contents] of files) {
-    const file = path.join(target, name);
+    const file = place(name);
     if (!check) {
       await writeFile(file, contents);
     } else if (!(await readFile(file).catch(() => Buffer.alloc(0))).equals(contents)) {

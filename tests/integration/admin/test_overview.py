@@ -123,3 +123,12 @@ def test_what_means_nothing_is_left_out(officer: flask.testing.FlaskClient, quer
 def test_there_is_no_such_chart(officer: flask.testing.FlaskClient) -> None:
     """Not by any name."""
     assert officer.get(f"{ADMIN}/overview.csv?chart=subject_id").status_code == 404
+
+
+def test_so_few_that_not_even_their_sum_is_told(officer: flask.testing.FlaskClient, runtime: Runtime) -> None:
+    """Neither in the heading nor beside it."""
+    decide(runtime, {Action.ACCEPT_ALL: 7})
+    page = officer.get(f"{ADMIN}/").text
+    assert "Fewer than 10 decisions" in page
+    assert ">7<" not in page
+    assert "7 decisions" not in page

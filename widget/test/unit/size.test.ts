@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
 import test from "node:test";
 import { brotliCompressSync } from "node:zlib";
-import { build } from "../../build.mjs";
+import { build, place } from "../../build.mjs";
 
 const files = await build();
 const budget = JSON.parse(await readFile(new URL("../../size-budget.json", import.meta.url), "utf8")) as {
@@ -26,7 +26,7 @@ for (const [name, most] of Object.entries(budget.minified)) {
 
 test("the built files that are committed are those of these sources", async () => {
   for (const [name, built] of files) {
-    const committed = await readFile(new URL(`../../../src/consentkit/web/static/${name}`, import.meta.url));
+    const committed = await readFile(place(name));
     assert.ok(committed.equals(built), `${name}: run 'npm run build' in widget/`);
   }
 });
