@@ -34,13 +34,15 @@ def checkpoint(ctx: click.Context, site_id: str | None) -> None:
 
     Exits 1 if a log has none, or stands still; what is the matter is said on the other stream.
     """
-    well = True
+    well, printed = True, False
     with open_database().unit_of_work(read_only=True) as uow:
         for name in [site_id] if site_id is not None else list(load_sites()):
             head = uow.log_tree.head(name)
             latest = uow.checkpoints.largest(name, head.origin) if head is not None else None
             if latest is not None:
-                click.echo(latest.note)
+                # As it was signed, to the letter: with one log, what is printed is what verification takes.
+                click.echo(f"\n{latest.note}" if printed else latest.note, nl=False)
+                printed = True
             if head is None or latest is None or head.trouble:
                 well = False
                 trouble = head.trouble if head is not None and head.trouble else "no checkpoint is published yet."

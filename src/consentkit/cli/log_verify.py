@@ -15,7 +15,9 @@ from pathlib import Path
 import click
 
 from ..errors import ConfigError
+from ..errors import ProofInvalid
 from ..ledger.notes import MAX_LENGTH
+from ..ledger.notes import Note
 from ..ledger.notes import Verifier
 from ..operations.anchors import anchors_of
 from ..operations.dump_log import dump_log
@@ -29,6 +31,7 @@ from ..storage.unit_of_work import Database
 from .context import load_sites
 from .context import open_database
 from .context import open_settings
+from .output import counted
 from .verifier_keys import VerifierKeys
 
 # Seconds between two words on a terminal.
@@ -78,7 +81,7 @@ def verify(  # noqa: PLR0917 - the options
     dump that 'consentkit log dump' wrote, with no database. Exits 1 if anything is wrong.
     """
     trusted = [key for some in keys for key in some]
-    note = start.read(MAX_LENGTH + 1).decode("utf-8", "replace") if start is not None else None
+    note = _checkpoint(start) if start is not None else None
     well = True
     for verdict in _verdicts(file, site_id, keys=trusted, start=note, jobs=jobs or os.cpu_count() or 1):
         well = well and verdict.holds
@@ -114,13 +117,27 @@ def _verdicts(
             yield verify_log(source, source.site, keys=keys, start=start, jobs=jobs, progress=progress)
         return
     database, settings = open_database(), open_settings()
-    for site in [site_id] if site_id is not None else _sites(database):
+    sites = _sites(database)
+    if site_id is not None and site_id not in sites:
+        raise click.BadParameter(f"there is no log of '{site_id}': {', '.join(sites)}.", param_hint="--site")
+    if start is not None and site_id is None and len(sites) > 1:
+        raise click.UsageError(f"A checkpoint is of one log: say of which --site it is ({', '.join(sites)}).")
+    for site in [site_id] if site_id is not None else sites:
         anchors = anchors_of(settings.log_anchor, site, root=settings.root)
         held = [(str(found), f"the anchor {one.place}") for one in anchors.holding if (found := one.read()) is not None]
         with _Shown(site) as progress:
             yield verify_log(
                 StoredLog(database, site), site, keys=keys, start=start, held=held, jobs=jobs, progress=progress
             )
+
+
+def _checkpoint(file: t.BinaryIO) -> str:
+    """Return the note in *file*. Lines that are empty at its end are an editor's, or a terminal's."""
+    raw = file.read(MAX_LENGTH + 1).rstrip() + b"\n"
+    try:
+        return str(Note.parse(raw))
+    except ProofInvalid as error:
+        raise click.BadParameter(f"'{file.name}' is no checkpoint. {error}", param_hint="--from") from error
 
 
 def _sites(database: Database) -> list[str]:
@@ -164,8 +181,8 @@ def _as_text(verdict: Verdict) -> cabc.Iterator[str]:
         yield f"{verdict.site}: {_plain(remark)}"
     outcome = "holds" if verdict.holds else "DOES NOT HOLD"
     yield (
-        f"{verdict.site}: {verdict.size} entries, {verdict.records} records recomputed, {verdict.erased} erased, "
-        f"{verdict.checkpoints} checkpoints: the log {outcome}."
+        f"{verdict.site}: {counted(verdict.size, 'entry')}, {counted(verdict.records, 'record')} recomputed, "
+        f"{verdict.erased} erased, {counted(verdict.checkpoints, 'checkpoint')}: the log {outcome}."
     )
 
 

@@ -1,4 +1,4 @@
-"""Where commands write files, and how they say how far they are."""
+"""Where commands write files, and how they say how much there is and how far they are."""
 
 from __future__ import annotations
 
@@ -10,6 +10,13 @@ import typing as t
 from pathlib import Path
 
 import click
+
+
+def counted(number: int, noun: str) -> str:
+    """Return *number* with the noun, as English has it: 1 record, 2 records, 1 entry, 2 entries."""
+    if number == 1:
+        return f"{number} {noun}"
+    return f"{number} {noun[:-1]}ies" if noun.endswith("y") else f"{number} {noun}s"
 
 
 @contextlib.contextmanager

@@ -26,6 +26,7 @@ from .context import open_database
 from .context import open_settings
 from .moments import Moment
 from .output import Progress
+from .output import counted
 from .output import opened
 
 if t.TYPE_CHECKING:
@@ -133,7 +134,7 @@ def erase(
         erased = request.all_of(site or "")
     else:
         erased = request.records([record_id.strip().lower() for record_id in record_ids], site)
-    click.echo(f"{erased.count} records erased.")
+    click.echo(f"{counted(erased.count, 'record')} erased.")
     for record_id in erased.held:
         click.echo(f"{record_id} is held for a legal claim and stays.", err=True)
     ctx.exit(1 if erased.held or not erased.count else 0)

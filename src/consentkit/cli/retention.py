@@ -21,6 +21,7 @@ from ..operations.signing_keys import SigningKeys
 from .context import load_sites
 from .context import open_database
 from .context import open_settings
+from .output import counted
 
 #: Who holds a record, where it is done here.
 BY = "command line"
@@ -139,4 +140,4 @@ class _Progress:
             click.echo("\r\033[K", nl=False, err=True)
         held = self._held + len(self._erased.held)
         kept = f", {held} held back for a legal claim" if held else ""
-        click.echo(f"{self._site}: {self._erased.count} records {what}{kept}.")
+        click.echo(f"{self._site}: {counted(self._erased.count, 'record')} {what}{kept}.")

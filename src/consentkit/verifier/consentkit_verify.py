@@ -462,6 +462,13 @@ def _receipt_checkpoint(log: Json, keys: Sequence[Key]) -> str:
 # ── dumps and packs ──
 
 
+def counted(number: int, noun: str) -> str:
+    """Return the number with the noun: 1 record, 2 records, 1 entry, 2 entries."""
+    if number == 1:
+        return f"{number} {noun}"
+    return f"{number} {noun[:-1]}ies" if noun.endswith("y") else f"{number} {noun}s"
+
+
 class Findings:
     """What is wrong, told as it is found."""
 
@@ -570,7 +577,8 @@ def check_dump(read: Callable[[], Iterator[bytes]], given: Sequence[Key]) -> int
             findings.add("missing" if not gone else "not_erased", f"entry {index}")
         elif entry[1] != RECORD and index not in said:
             findings.add("missing", f"the statement at {index}")
-    print(f"{log.head['origin']}: {size} entries, {records} records, {len(log.checkpoints)} checkpoints")
+    signed = counted(len(log.checkpoints), "checkpoint")
+    print(f"{log.head['origin']}: {counted(size, 'entry')}, {counted(records, 'record')}, {signed}")
     return findings.count
 
 
@@ -724,9 +732,10 @@ def check_pack(archive: zipfile.ZipFile, given: Sequence[Key]) -> int:
             findings.add("changed", f"{name}: the entry was not made from this record")
         if found["record"].get("notice_version") not in log.notices:
             findings.add("notice", f"{name}: its notice is missing")
-    print(f"{head.origin}: {count} records, {len(names)} files, one checkpoint of {head.size} entries")
+    files, entries = counted(len(names), "file"), counted(head.size, "entry")
+    print(f"{head.origin}: {counted(count, 'record')}, {files}, a checkpoint of {entries}")
     if waiting:
-        print(f"{waiting} records had no place in the log yet: nothing proves them.")
+        print(f"{counted(waiting, 'record')} had no place in the log yet: nothing proves them.")
     return findings.count
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import http.server
+import json
 import pathlib
 import threading
 import typing as t
@@ -24,6 +25,7 @@ from consentkit.operations.publish_checkpoint import publish_checkpoint
 from consentkit.operations.signing_keys import SigningKeys
 from consentkit.policies.skeletons import skeleton
 from consentkit.storage.recorder import DirectRecorder
+from consentkit.storage.records import RecordFilter
 from consentkit.storage.unit_of_work import Database
 from tests.factories import make_record
 from tests.growing_log import GrowingLog
@@ -74,7 +76,7 @@ def test_a_key_s_life(folder, sqlite_url):
     write_log(sqlite_url, folder)
     head = run("log", "checkpoint")
     assert head.exit_code == 0
-    assert Note.parse(head.stdout.encode()[:-1]).verified_by([Verifier.parse(made.stdout)])
+    assert Note.parse(head.stdout.encode()).verified_by([Verifier.parse(made.stdout)])
     assert run("keys", "rotate", "--site", SITE).exit_code == 0
     listed = run("keys", "list")
     assert listed.exit_code == 0
@@ -86,6 +88,23 @@ def test_a_key_s_life(folder, sqlite_url):
     anew = run("log", "continue", "--site", SITE, "--reason", "the key is lost")
     assert (anew.exit_code, f"log/{SITE}/2" in anew.stdout) == (0, True)
     assert run("keys", "list").exit_code == 0
+
+
+def test_a_receipt_from_the_terminal(folder, sqlite_url):
+    """What it prints is a receipt that holds; of a record that is not there, it says so."""
+    keys = run("keys", "generate").stdout.strip()
+    write_log(sqlite_url, folder)
+    database = Database(sqlite_url)
+    with database.unit_of_work(read_only=True) as uow:
+        record = next(iter(uow.records.stream(RecordFilter())))
+    database.dispose()
+    proof = run("log", "prove", record.id)
+    assert (proof.exit_code, json.loads(proof.stdout)["log"]["state"]) == (0, "published")
+    (folder / "receipt.json").write_text(proof.stdout, "utf-8")
+    assert run("receipt", "verify", str(folder / "receipt.json"), "--key", keys).exit_code == 0
+    for other in (record.id[:-1] + ("0" if record.id[-1] != "0" else "1"), "x\x1b[31m"):
+        missing = run("log", "prove", other)
+        assert (missing.exit_code, missing.stdout, "There is no record" in missing.stderr) == (1, "", True)
 
 
 def test_a_key_for_elsewhere_is_printed_or_put_into_a_file(folder, monkeypatch):

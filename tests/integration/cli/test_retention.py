@@ -57,13 +57,13 @@ def test_what_is_past_its_time_goes(run: Run, database: Database, records: list[
     assert run("retention", "hold", records[1].id.upper(), "--reason", "Case 7").exit_code == 0
     assert "Case 7" in run("retention", "holds").stdout
     dry = run("retention", "run", "--dry-run")
-    assert dry.stdout == "steppe-herald: 1 records would be erased, 1 held back for a legal claim.\n"
+    assert dry.stdout == "steppe-herald: 1 record would be erased, 1 held back for a legal claim.\n"
     done = run("retention", "run", "--site", SITE)
     assert (done.exit_code, done.stderr) == (0, "")
-    assert done.stdout == "steppe-herald: 1 records erased, 1 held back for a legal claim.\n"
+    assert done.stdout == "steppe-herald: 1 record erased, 1 held back for a legal claim.\n"
     assert run("retention", "release", records[1].id).exit_code == 0
     assert run("retention", "release", records[1].id).exit_code == 1
-    assert run("retention", "run").stdout == "steppe-herald: 1 records erased.\n"
+    assert run("retention", "run").stdout == "steppe-herald: 1 record erased.\n"
     assert ids(database) == [records[2].id]
     with database.unit_of_work(read_only=True) as uow:
         assert len(list(uow.statements.stream(SITE))) == 2
@@ -75,7 +75,7 @@ def test_a_site_that_is_not_configured_is_told_of(run: Run, database: Database, 
     DirectRecorder(database, SystemClock()).record(old, nonce=None)
     done = run("retention", "run")
     assert done.stderr.startswith("closed: there are records")
-    assert run("records", "erase", "--all", "--site", "closed", "--yes").stdout == "1 records erased.\n"
+    assert run("records", "erase", "--all", "--site", "closed", "--yes").stdout == "1 record erased.\n"
     assert run("records", "erase", "--all", "--site", SITE, "--yes").exit_code == 2
     assert ids(database) == [records[2].id]
 
@@ -84,7 +84,7 @@ def test_records_are_erased_on_request(run: Run, database: Database, records: li
     """By their ids, or all of a subject, once it is confirmed."""
     assert run("records", "erase", records[2].id, input="n\n").exit_code == 1
     assert ids(database) == [records[1].id, records[2].id]
-    assert run("records", "erase", records[2].id, input="y\n").stdout.endswith("1 records erased.\n")
+    assert run("records", "erase", records[2].id, input="y\n").stdout.endswith("1 record erased.\n")
     assert run("records", "erase", records[2].id, "--yes").exit_code == 1
     assert run("retention", "hold", records[1].id, "--reason", "Case 7").exit_code == 0
     held = run("records", "erase", "--subject", "a-reader", "--site", SITE, "--yes")

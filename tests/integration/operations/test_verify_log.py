@@ -582,6 +582,18 @@ def test_the_commands(database: Database, ids: list[str], tmp_path: Path) -> Non
     for arguments in ([], ["--key", str(SIGNER.verifier)], [str(path)]):
         done = runner.invoke(consentkit_cli, ["log", "verify", "--jobs", "1", *arguments])
         assert (done.exit_code, "the log holds" in done.output) == (0, True), done.output
+    with database.unit_of_work(read_only=True) as uow:
+        latest = uow.checkpoints.largest(SITE, ORIGIN)
+    assert latest is not None
+    head = tmp_path / "checkpoint"
+    # As an editor leaves it, or 'log checkpoint' of before.
+    head.write_text(f"{latest.note}\n", "utf-8")
+    for arguments in ([], [str(path)]):
+        done = runner.invoke(consentkit_cli, ["log", "verify", "--jobs", "1", "--from", str(head), *arguments])
+        assert (done.exit_code, "the log holds" in done.output) == (0, True), done.output
+    head.write_text("2026-11-24", "utf-8")
+    for arguments in (["--from", str(head)], ["--site", "stepe-herald"]):
+        assert runner.invoke(consentkit_cli, ["log", "verify", *arguments]).exit_code == 2
     sql(database, "UPDATE consentkit_records SET locale = 'en' WHERE id = :id", id=ids[3])
     done = runner.invoke(consentkit_cli, ["log", "verify", "--jobs", "1", "--format", "json"])
     told = json.loads(done.stdout)
