@@ -117,12 +117,16 @@ class OriginRefused(ConsentKitError):
 class AccountRefused(ConsentKitError):
     """An account of the audit view cannot be made or changed as asked."""
 
-    #: What is wrong: ``email`` or ``password``.
+    #: What is wrong: ``email``, ``password`` or ``grants``.
     field: str
 
     def __init__(self, field: str, message: str) -> None:
         self.field = field
         super().__init__(message)
+
+
+class LastOwner(AccountRefused):
+    """Without this account nobody would own the site, or all of them."""
 
 
 class RightMissing(ConsentKitError):

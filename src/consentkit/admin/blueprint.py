@@ -26,6 +26,7 @@ from . import invitations
 from . import log as consent_log
 from . import overview
 from . import packs
+from . import people
 from . import services
 from . import sessions
 from .headers import strict
@@ -56,6 +57,7 @@ PAGES: tuple[tuple[str, str, Right, View], ...] = (
     ("/records/<record_id>", "record", Right.READ, audit.record),
     ("/services", "services", Right.READ, services.services),
     ("/log", "log", Right.READ, consent_log.log),
+    ("/people", "people", Right.MANAGE_ACCOUNTS, people.people),
     ("/services.json", "services_json", Right.EXPORT, services.services_json),
     ("/notices/<site>/<version>/<layer>", "notice", Right.READ, evidence.notice),
     ("/configurations/<site>/<version>", "configuration", Right.READ, evidence.configuration),
@@ -71,6 +73,18 @@ ACTIONS: tuple[tuple[str, str, Right, View, View | None], ...] = (
     ("/records/<record_id>/hold", "hold", Right.ERASE, erasing.post_hold, None),
     ("/records/<record_id>/release", "release", Right.ERASE, erasing.post_release, None),
     ("/log/<site>/verify", "verify_log", Right.READ, consent_log.post_verify, None),
+    ("/people/invite", "invite", Right.MANAGE_ACCOUNTS, people.post_invite, None),
+    ("/people/withdraw", "withdraw_invitation", Right.MANAGE_ACCOUNTS, people.post_withdraw, None),
+    ("/people/<account_id>/grant", "grant", Right.MANAGE_ACCOUNTS, people.post_grant, None),
+    ("/people/<account_id>/disable", "disable", Right.MANAGE_ACCOUNTS, people.post_disable, None),
+    ("/people/<account_id>/enable", "enable", Right.MANAGE_ACCOUNTS, people.post_enable, None),
+    (
+        "/people/<account_id>/reset-second-factor",
+        "reset_second_factor",
+        Right.MANAGE_ACCOUNTS,
+        people.post_reset_second_factor,
+        None,
+    ),
 )
 
 _WORDS = {

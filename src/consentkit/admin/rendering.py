@@ -83,6 +83,7 @@ def render(template: str, *, status: int = 200, **context: t.Any) -> flask.Respo
         "session": session,
         "can_export": _may_somewhere(session, Right.EXPORT),
         "can_erase": _may_somewhere(session, Right.ERASE),
+        "can_manage": _may_somewhere(session, Right.MANAGE_ACCOUNTS),
         "languages": [(tag, own_name(tag), _in_language(tag)) for tag in LOCALES],
         "now": current_runtime().clock.now(),
     }

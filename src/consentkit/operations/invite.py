@@ -11,6 +11,7 @@ import uuid
 from ..clock import Clock
 from ..errors import AccountRefused
 from ..errors import NotFound
+from ..storage.accounts import ALL_SITES
 from ..storage.accounts import Account
 from ..storage.accounts import Role
 from ..storage.accounts import token_hash
@@ -31,7 +32,7 @@ INVITATION_LIFETIME = dt.timedelta(days=7)
 def invite(uow: UnitOfWork, email: str, *, grants: cabc.Mapping[str, Role], by: str, clock: Clock) -> str:
     """Store an invitation and return the token of its link, which is stored nowhere.
 
-    An invitation that the address has already is worth nothing from now on.
+    An invitation that the address has already is worth nothing from now on, as far as it was not for other sites.
 
     :param by: who invites. :raises AccountRefused: the address is none, or has an account.
     """
@@ -41,6 +42,11 @@ def invite(uow: UnitOfWork, email: str, *, grants: cabc.Mapping[str, Role], by: 
     token = secrets.token_urlsafe(32)
     now = clock.now()
     uow.invitations.forget(expired_at=now)
+    # One for other sites is not for who invites here to take back.
+    before = [found for found in uow.invitations.all() if found.email == address]
+    uow.invitations.remove(
+        {one.token_hash for one in before if ALL_SITES in grants or one.grants.keys() <= grants.keys()}
+    )
     uow.invitations.add(
         Invitation(
             token_hash=token_hash(token),

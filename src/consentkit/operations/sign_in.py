@@ -67,5 +67,6 @@ def sign_in(
         if is_token(replaces):
             uow.accounts.end_session(token_hash(replaces))
         uow.accounts.forget_sessions(expired_at=now)
+        uow.accounts.note_sign_in(account.id, at=now)
         uow.accounts.start_session(session)
     return SignedIn(session, token)

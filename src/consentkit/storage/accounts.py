@@ -55,6 +55,8 @@ class Account:
     time_zone: str | None = None
     #: Whether it must have a second factor.
     second_factor_required: bool = False
+    #: When it last signed in; ``None``: never.
+    last_signed_in_at: dt.datetime | None = None
 
     def __post_init__(self) -> None:
         """Fill in the grants."""
@@ -106,6 +108,9 @@ class AccountRow(Base):
     time_zone: orm.Mapped[str | None] = orm.mapped_column(Text, comment="IANA name; null is UTC.")
     second_factor_required: orm.Mapped[bool] = orm.mapped_column(
         sa.Boolean, server_default=sa.false(), comment="Whether it must have a second factor."
+    )
+    last_signed_in_at: orm.Mapped[dt.datetime | None] = orm.mapped_column(
+        UtcDateTime, comment="When it last signed in."
     )
 
     __table_args__ = ({"comment": "The people who may sign in to the audit view."},)
@@ -178,8 +183,30 @@ class Accounts:
 
     def all(self) -> list[Account]:
         """Return all accounts, by address."""
+        grants: dict[str, dict[str, Role]] = {}
+        for grant in self._session.scalars(sa.select(GrantRow).order_by(GrantRow.site)):
+            grants.setdefault(grant.account_id, {})[grant.site] = grant.role
         rows = self._session.scalars(sa.select(AccountRow).order_by(AccountRow.email))
-        return [self._account(row) for row in rows]
+        return [_account(row, grants.get(row.id, {})) for row in rows]
+
+    def hold(self) -> None:
+        """Let nobody else change an account or a grant before this transaction ends, who does so by this as well.
+
+        To be the first that is asked in its transaction: what was read before may have changed meanwhile. SQLite has
+        one writer at a time in any case.
+        """
+        self._session.execute(sa.select(AccountRow.id).order_by(AccountRow.id).with_for_update(key_share=True)).all()
+
+    def owners(self, site: str, *, besides: str) -> int:
+        """Return how many accounts in use own that site, by itself or with all, other than the account *besides*."""
+        which = (
+            GrantRow.site.in_({site, ALL_SITES}),
+            GrantRow.role == Role.OWNER,
+            GrantRow.account_id != besides,
+            AccountRow.disabled_at.is_(None),
+        )
+        counted = sa.select(sa.func.count(sa.distinct(GrantRow.account_id))).join(AccountRow).where(*which)
+        return self._session.scalar(counted) or 0
 
     def get(self, account_id: str) -> Account | None:
         """Return the account of that id."""
@@ -211,7 +238,15 @@ class Accounts:
             .where(AccountRow.id == account_id, AccountRow.disabled_at.is_(None))
             .values(disabled_at=at)
         )
-        self._session.execute(sa.delete(AccountSessionRow).where(AccountSessionRow.account_id == account_id))
+        self.end_sessions(account_id)
+
+    def enable(self, account_id: str) -> None:
+        """Let an account that was disabled sign in again."""
+        self._session.execute(sa.update(AccountRow).where(AccountRow.id == account_id).values(disabled_at=None))
+
+    def note_sign_in(self, account_id: str, *, at: dt.datetime) -> None:
+        """Note that an account has signed in."""
+        self._session.execute(sa.update(AccountRow).where(AccountRow.id == account_id).values(last_signed_in_at=at))
 
     # ── sessions ──
 
@@ -261,6 +296,14 @@ class Accounts:
         """Remove a session: its token is worth nothing from now on."""
         self._session.execute(sa.delete(AccountSessionRow).where(AccountSessionRow.token_hash == token_hash))
 
+    def end_sessions(self, account_id: str, *, but: str | None = None) -> None:
+        """Remove all sessions of an account. :param but: the hash of one that goes on."""
+        self._session.execute(
+            sa.delete(AccountSessionRow).where(
+                AccountSessionRow.account_id == account_id, AccountSessionRow.token_hash != (but or "")
+            )
+        )
+
     def forget_sessions(self, *, expired_at: dt.datetime) -> None:
         """Remove the sessions that had ended by then."""
         self._session.execute(sa.delete(AccountSessionRow).where(AccountSessionRow.expires_at <= expired_at))
@@ -279,13 +322,16 @@ class Accounts:
         found = self._session.execute(
             sa.select(GrantRow.site, GrantRow.role).where(GrantRow.account_id == row.id).order_by(GrantRow.site)
         )
-        grants: dict[str, Role] = {row.site: row.role for row in found}
-        values = {field: getattr(row, field) for field in _STORED}
-        return Account(**{**values, "role": _highest(grants), "grants": grants})
+        return _account(row, {row.site: row.role for row in found})
 
 
 # What an account's own row holds.
 _STORED = tuple(field.name for field in dataclasses.fields(Account) if field.name != "grants")
+
+
+def _account(row: AccountRow, grants: cabc.Mapping[str, Role]) -> Account:
+    values = {field: getattr(row, field) for field in _STORED}
+    return Account(**{**values, "role": _highest(grants), "grants": grants})
 
 
 def _highest(grants: cabc.Mapping[str, Role]) -> Role:

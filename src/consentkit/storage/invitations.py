@@ -52,8 +52,7 @@ class Invitations:
         self._session = session
 
     def add(self, invitation: Invitation) -> None:
-        """Store an invitation, in the place of those that the address has."""
-        self._session.execute(sa.delete(InvitationRow).where(InvitationRow.email == invitation.email))
+        """Store an invitation."""
         values = {field.name: getattr(invitation, field.name) for field in dataclasses.fields(invitation)}
         values["grants"] = {site: str(role) for site, role in invitation.grants.items()}
         self._session.execute(sa.insert(InvitationRow).values(**values))
@@ -74,6 +73,11 @@ class Invitations:
         """Return all of them, the newest first."""
         rows = self._session.scalars(sa.select(InvitationRow).order_by(InvitationRow.created_at.desc()))
         return [_invitation(row) for row in rows]
+
+    def remove(self, hashes: cabc.Collection[str]) -> None:
+        """Remove the invitations of these hashes: their links are worth nothing from now on."""
+        if hashes:
+            self._session.execute(sa.delete(InvitationRow).where(InvitationRow.token_hash.in_(hashes)))
 
     def forget(self, *, expired_at: dt.datetime) -> None:
         """Remove those that had expired by then."""

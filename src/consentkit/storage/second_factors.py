@@ -79,6 +79,11 @@ class SecondFactors:
             return None
         return SecondFactor(**{field.name: getattr(row, field.name) for field in dataclasses.fields(SecondFactor)})
 
+    def confirmed(self) -> frozenset[str]:
+        """Return the ids of the accounts that are asked for a second factor."""
+        which = SecondFactorRow.confirmed_at.is_not(None)
+        return frozenset(self._session.scalars(sa.select(SecondFactorRow.account_id).where(which)))
+
     def put(self, factor: SecondFactor) -> None:
         """Store a second factor in the place of the one that the account has, and forget its recovery codes."""
         self.remove(factor.account_id)

@@ -24,6 +24,7 @@ from consentkit.storage.accounts import Account
 from consentkit.storage.accounts import AccountSession
 from consentkit.storage.accounts import Role
 from consentkit.storage.accounts import token_hash
+from consentkit.storage.unit_of_work import Database
 from consentkit.testing import FrozenClock
 from tests.sites import write_site
 
@@ -33,13 +34,14 @@ PASSWORD = "a reading room in Akzhar"
 
 
 @contextlib.contextmanager
-def site(folder: Path) -> cabc.Iterator[flask.Flask]:
-    """Make a site with the audit view, with its records in *folder*."""
+def site(folder: Path, url: str | None = None, **settings: object) -> cabc.Iterator[flask.Flask]:
+    """Make a site with the audit view, with its records at *url*, or in *folder*."""
     app = flask.Flask("host", instance_path=str(folder))
     app.config.update(
         SECRET_KEY="the host's",
         CONSENTKIT_CONFIG=str(write_site(folder, locales=("ru", "kk", "en"))),
-        CONSENTKIT_DATABASE_URL=f"sqlite:///{folder / 'consentkit.db'}",
+        CONSENTKIT_DATABASE_URL=url or f"sqlite:///{folder / 'consentkit.db'}",
+        **settings,
     )
     ConsentKit(app)
     yield app
@@ -60,6 +62,17 @@ def app(tmp_path: Path, clock: FrozenClock, published: Path) -> cabc.Iterator[fl
     shutil.copy(published, tmp_path)
     shutil.copytree(published.with_suffix(".keys"), tmp_path / "consentkit.keys")
     with site(tmp_path) as app:
+        app.extensions["consentkit"] = dataclasses.replace(app.extensions["consentkit"], clock=clock)
+        yield app
+
+
+@pytest.fixture
+def app_on_both(
+    tmp_path: Path, clock: FrozenClock, database: Database, database_url: str
+) -> cabc.Iterator[flask.Flask]:
+    """The same on each of the two databases."""
+    assert database
+    with site(tmp_path, database_url) as app:
         app.extensions["consentkit"] = dataclasses.replace(app.extensions["consentkit"], clock=clock)
         yield app
 
