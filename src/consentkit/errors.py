@@ -117,12 +117,20 @@ class OriginRefused(ConsentKitError):
 class AccountRefused(ConsentKitError):
     """An account of the audit view cannot be made or changed as asked."""
 
-    #: What is wrong: ``email``, ``password`` or ``grants``.
+    #: What is wrong: ``email``, ``password``, ``grants`` or ``second_factor``.
     field: str
 
     def __init__(self, field: str, message: str) -> None:
         self.field = field
         super().__init__(message)
+
+
+class PasswordCommon(AccountRefused):
+    """The password is one of those that are tried first."""
+
+
+class WrongPassword(AccountRefused):
+    """The password that was asked for again is not the account's."""
 
 
 class LastOwner(AccountRefused):
@@ -131,6 +139,10 @@ class LastOwner(AccountRefused):
 
 class RightMissing(ConsentKitError):
     """The account of the audit view may not do this on that site."""
+
+
+class SecretUnreadable(ConsentKitError):
+    """What is stored encrypted cannot be read: none of the secret keys is the one that it was encrypted with."""
 
 
 class StoreUnavailable(ConsentKitError):

@@ -16,6 +16,7 @@ from ..errors import NotFound
 from ..errors import RightMissing
 from ..errors import StoreUnavailable
 from ..i18n.catalog import N_
+from . import account
 from . import assets
 from . import audit
 from . import erasing
@@ -27,6 +28,8 @@ from . import log as consent_log
 from . import overview
 from . import packs
 from . import people
+from . import second_factor
+from . import second_step
 from . import services
 from . import sessions
 from .headers import strict
@@ -35,6 +38,7 @@ from .rendering import render_message
 from .rights import allowed_sites
 from .roles import Right
 from .throttle import Throttle
+from .throttle import keep_throttle
 
 log = logging.getLogger("consentkit")
 
@@ -58,6 +62,8 @@ PAGES: tuple[tuple[str, str, Right, View], ...] = (
     ("/services", "services", Right.READ, services.services),
     ("/log", "log", Right.READ, consent_log.log),
     ("/people", "people", Right.MANAGE_ACCOUNTS, people.people),
+    ("/account", "account", Right.READ, account.account),
+    ("/account/second-factor.svg", "second_factor_picture", Right.READ, second_factor.picture),
     ("/services.json", "services_json", Right.EXPORT, services.services_json),
     ("/notices/<site>/<version>/<layer>", "notice", Right.READ, evidence.notice),
     ("/configurations/<site>/<version>", "configuration", Right.READ, evidence.configuration),
@@ -73,6 +79,13 @@ ACTIONS: tuple[tuple[str, str, Right, View, View | None], ...] = (
     ("/records/<record_id>/hold", "hold", Right.ERASE, erasing.post_hold, None),
     ("/records/<record_id>/release", "release", Right.ERASE, erasing.post_release, None),
     ("/log/<site>/verify", "verify_log", Right.READ, consent_log.post_verify, None),
+    ("/account/password", "change_password", Right.READ, account.post_password, None),
+    ("/account/preferences", "set_preferences", Right.READ, account.post_preferences, None),
+    ("/account/sessions/end", "end_sessions", Right.READ, account.post_end_sessions, None),
+    ("/account/second-factor", "second_factor", Right.READ, second_factor.post_begin, second_factor.show),
+    ("/account/second-factor/confirm", "confirm_second_factor", Right.READ, second_factor.post_confirm, None),
+    ("/account/second-factor/codes", "new_recovery_codes", Right.READ, second_factor.post_codes, None),
+    ("/account/second-factor/remove", "remove_second_factor", Right.READ, second_factor.post_remove, None),
     ("/people/invite", "invite", Right.MANAGE_ACCOUNTS, people.post_invite, None),
     ("/people/withdraw", "withdraw_invitation", Right.MANAGE_ACCOUNTS, people.post_withdraw, None),
     ("/people/<account_id>/grant", "grant", Right.MANAGE_ACCOUNTS, people.post_grant, None),
@@ -112,10 +125,10 @@ _NO_STORE = (N_("The database does not answer"), N_("Nothing is lost. Try again 
 def make_admin_blueprint() -> flask.Blueprint:
     """Return the blueprint ``consentkit_admin``, to be mounted under ``admin``. A new one for each application."""
     blueprint = flask.Blueprint("consentkit_admin", __name__)
-    post_sign_in = functools.partial(sessions.post_sign_in, Throttle())
     routes: list[tuple[str, str, dict[str, View]]] = [
         ("/static/<name>", "static", {"GET": assets.serve}),
-        ("/sign-in", "sign_in", {"GET": sessions.show_sign_in, "POST": post_sign_in}),
+        ("/sign-in", "sign_in", {"GET": sessions.show_sign_in, "POST": sessions.post_sign_in}),
+        ("/sign-in/code", "sign_in_code", {"GET": second_step.show_code, "POST": second_step.post_code}),
         (
             "/invitations/<token>",
             "invitation",
@@ -134,6 +147,7 @@ def make_admin_blueprint() -> flask.Blueprint:
     for rule, endpoint, views in routes:
         add(rule, endpoint, _dispatch(views))
     add("/<path:rest>", "nowhere", _nowhere)
+    blueprint.before_request(functools.partial(keep_throttle, Throttle()))
     blueprint.before_request(_before)
     blueprint.after_request(strict)
     blueprint.register_error_handler(StoreUnavailable, _no_store)

@@ -19,6 +19,7 @@ _PAGE_CSP: tuple[tuple[str, str], ...] = (
     ("default-src", "'none'"),  # what is not named below is not there
     ("style-src", "'self'"),  # the one stylesheet
     ("script-src", "'self'"),  # the one script; the pages work without it
+    ("img-src", "'self'"),  # the one picture: the code for a second factor
     ("frame-src", "'self'"),  # the notice as it was shown; a link in it leads nowhere else
     ("form-action", "'self'"),
     ("base-uri", "'none'"),

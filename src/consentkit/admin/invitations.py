@@ -5,6 +5,7 @@ from __future__ import annotations
 import flask
 
 from ..errors import AccountRefused
+from ..errors import PasswordCommon
 from ..i18n.catalog import N_
 from ..operations.invite import accept_invitation
 from ..operations.invite import find_invitation
@@ -37,8 +38,10 @@ def post_invitation(token: str) -> flask.Response:
     try:
         accept_invitation(runtime.database, token, password, clock=runtime.clock)
     except AccountRefused as error:
+        if isinstance(error, PasswordCommon):
+            return _form(token, error=N_("This password is one of those that are tried first. Choose another one."))
         if error.field == "password":
-            return _form(token, error=N_("A password has 12 to 256 characters. Choose another one."))
+            return _form(token, error=N_("A password has 12 to 128 characters. Choose another one."))
         return _form(token, error=N_("There is an account of this address already. Sign in with its password."))
     return redirect(flask.url_for(".sign_in"))
 

@@ -65,7 +65,9 @@ def current_words() -> Catalog:
         return found
     session = current_session()
     accepted = from_accept_language(flask.request.headers.get("Accept-Language"), LOCALES)
-    words = catalog(chosen_locale() or (session.locale if session else None) or accepted or LOCALES[0])
+    words = catalog(
+        chosen_locale() or (session.locale or session.account.locale if session else None) or accepted or LOCALES[0]
+    )
     setattr(flask.g, _G_WORDS, words)
     return words
 

@@ -17,11 +17,14 @@ import math
 import secrets
 import threading
 import time
+import typing as t
 
+import flask
 import limits
 from limits.storage import MemoryStorage
 from limits.strategies import MovingWindowRateLimiter
 
+_G_THROTTLE = "_consentkit_admin_throttle"
 _WINDOW = "15 minutes"
 _PER_BROWSER = limits.parse(f"5 per {_WINDOW}")
 _PER_ADDRESS = limits.parse(f"30 per {_WINDOW}")
@@ -90,6 +93,16 @@ class Throttle:
 
     def _hash(self, text: str) -> str:
         return hmac.new(self._key, text.encode("utf-8", "surrogatepass"), hashlib.sha256).hexdigest()
+
+
+def keep_throttle(throttle: Throttle) -> None:
+    """Make *throttle* the one of this request."""
+    setattr(flask.g, _G_THROTTLE, throttle)
+
+
+def current_throttle() -> Throttle:
+    """Return the one throttle of the application."""
+    return t.cast("Throttle", flask.g.get(_G_THROTTLE))
 
 
 def network_of(address: str | None) -> str:

@@ -11,6 +11,7 @@ import click
 
 from ..clock import SystemClock
 from ..errors import AccountRefused
+from ..errors import NotFound
 from ..operations.create_account import check_email
 from ..operations.create_account import check_new_password
 from ..operations.create_account import create_account
@@ -87,6 +88,23 @@ def invite_somebody(email: str, role: str, sites: tuple[str, ...]) -> None:
     origins = [origin for name in sites or known for origin in known[name][0].site.origins]
     click.echo(f"{next(iter(origins), '')}{open_settings().url_prefix}/admin/invitations/{token}")
     click.echo("It is shown only now, and works once, for seven days.", err=True)
+
+
+@admin.command("reset-second-factor")
+@click.argument("email")
+def reset_second_factor(email: str) -> None:
+    """Take the second factor of the account EMAIL away, with its recovery codes, and end its sessions.
+
+    For an owner who has lost them: the others can ask an owner.
+    """
+    with open_database().unit_of_work() as uow:
+        uow.accounts.hold()
+        account = uow.accounts.by_email(email)
+        if account is None:
+            raise NotFound(f"There is no account '{email}'.")
+        uow.second_factors.remove(account.id)
+        uow.accounts.end_sessions(account.id)
+    click.echo(f"{account.email} signs in with the password alone.")
 
 
 def _check_sites(sites: cabc.Iterable[str]) -> None:

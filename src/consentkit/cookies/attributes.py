@@ -13,8 +13,12 @@ CLASS_COOKIE = "consentkit_class"
 #: The audit view's: the session's token, and the name of a browser that has signed in before.
 ADMIN_SESSION_COOKIE = "consentkit_admin"
 ADMIN_DEVICE_COOKIE = "consentkit_admin_device"
+#: Between the two steps of signing in.
+ADMIN_STEP_COOKIE = "consentkit_admin_step"
 #: All that we set ourselves.
-OWN_COOKIES = frozenset({STATE_COOKIE, SUBJECT_COOKIE, CLASS_COOKIE, ADMIN_SESSION_COOKIE, ADMIN_DEVICE_COOKIE})
+OWN_COOKIES = frozenset(
+    {STATE_COOKIE, SUBJECT_COOKIE, CLASS_COOKIE, ADMIN_SESSION_COOKIE, ADMIN_DEVICE_COOKIE, ADMIN_STEP_COOKIE}
+)
 
 _LONGEST_HOST = 253
 _MOST_LABELS = 10

@@ -28,6 +28,7 @@ from ..consent.subjects import is_subject_id
 from ..errors import CookieForged
 from ..errors import CookieMalformed
 from .keyring import Keyring
+from .safe import Safe
 
 if t.TYPE_CHECKING:
     from ..consent.site import Site
@@ -216,6 +217,10 @@ class Codec:
         if not isinstance(payload, str) or not is_subject_id(payload):
             raise CookieMalformed("The value is not a subject id.")
         return payload
+
+    def safe(self, salt: str) -> Safe:
+        """Return what encrypts for one use what is kept in the database."""
+        return self._keyring.safe(salt)
 
     def sign_token(self, salt: str, value: str) -> str:
         """Return *value* with a signature for one use, without a time: whoever holds the token was given it by us."""

@@ -8,6 +8,8 @@ import itsdangerous
 from itsdangerous.encoding import base64_encode
 from itsdangerous.encoding import int_to_bytes
 
+from .safe import Safe
+
 
 class Keyring:
     """Secret keys, oldest to newest: the newest signs, all verify.
@@ -25,6 +27,10 @@ class Keyring:
     def signer(self, salt: str) -> Signer:
         """Return the signer for one use. Each use has its own *salt*, so that no value can stand for another."""
         return Signer(self._keys, salt=salt)
+
+    def safe(self, salt: str) -> Safe:
+        """Return what encrypts for one use, by the newest key."""
+        return Safe(self._keys, salt=salt)
 
 
 class Signer(itsdangerous.TimestampSigner):

@@ -9,6 +9,7 @@ import uuid
 
 from ..clock import Clock
 from ..errors import AccountRefused
+from ..errors import PasswordCommon
 from ..storage.accounts import ALL_SITES
 from ..storage.accounts import Account
 from ..storage.accounts import Role
@@ -16,6 +17,7 @@ from ..storage.accounts import normal_email
 from .passwords import MAX_PASSWORD_LENGTH
 from .passwords import MIN_PASSWORD_LENGTH
 from .passwords import hash_password
+from .passwords import is_common
 
 if t.TYPE_CHECKING:
     from ..storage.unit_of_work import UnitOfWork
@@ -71,7 +73,7 @@ def check_email(email: str) -> str:
 def check_new_password(password: str) -> None:
     """Check that a password may be chosen.
 
-    :raises AccountRefused: it is too short or too long.
+    :raises AccountRefused: it is too short or too long. :raises PasswordCommon: it is one that is tried first.
     """
     if len(password) < MIN_PASSWORD_LENGTH:
         raise AccountRefused(
@@ -81,3 +83,5 @@ def check_new_password(password: str) -> None:
         raise AccountRefused(
             "password", f"The password has {len(password)} characters, expected at most {MAX_PASSWORD_LENGTH}."
         )
+    if is_common(password):
+        raise PasswordCommon("password", "This password is one of those that are tried first. Choose another one.")

@@ -5,6 +5,8 @@ from __future__ import annotations
 import collections.abc as cabc
 import contextlib
 import dataclasses
+import functools
+import importlib.resources
 import secrets
 import threading
 import unicodedata
@@ -14,10 +16,12 @@ from argon2 import exceptions
 
 from ..errors import StoreUnavailable
 
-#: Length is what makes a password hard to guess; nothing else is asked of it (NIST SP 800-63B-4, 3.1.1.2).
+#: Length is what makes a password hard to guess; besides, only common ones are refused (NIST SP 800-63B-4, 3.1.1.2).
 MIN_PASSWORD_LENGTH = 12
 #: More is no safer, and hashing it would only cost time.
-MAX_PASSWORD_LENGTH = 256
+MAX_PASSWORD_LENGTH = 128
+# Those from before could be longer.
+_LONGEST = 256
 
 # RFC 9106, section 4, second recommended option: 64 MiB, 3 passes, 4 lanes.
 _HASHER = argon2.PasswordHasher.from_parameters(argon2.profiles.RFC_9106_LOW_MEMORY)
@@ -86,9 +90,20 @@ def new_password() -> str:
     return "-".join(groups)
 
 
+def is_common(password: str) -> bool:
+    """Whether a password is one of those that are tried first, in whatever case and with whatever spaces."""
+    return "".join(unicodedata.normalize("NFKC", password).casefold().split()) in _common()
+
+
+@functools.cache
+def _common() -> frozenset[str]:
+    text = importlib.resources.files(__package__).joinpath("common_passwords.txt").read_text("utf-8")
+    return frozenset(line for line in text.splitlines() if not line.startswith("# "))
+
+
 def _prepared(password: str) -> bytes:
     # One password, however the keyboard composes its letters (NIST SP 800-63B-4, 3.1.1.2).
-    return unicodedata.normalize("NFKC", password[:MAX_PASSWORD_LENGTH]).encode("utf-8", "surrogatepass")
+    return unicodedata.normalize("NFKC", password[:_LONGEST]).encode("utf-8", "surrogatepass")
 
 
 class _Nobody:

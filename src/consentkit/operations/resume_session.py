@@ -32,7 +32,7 @@ def resume_session(database: Database, token: str | None, *, clock: Clock) -> Ac
     now = clock.now()
     with database.unit_of_work(read_only=True) as uow:
         session = uow.accounts.session(token_hash(token))
-    if session is None or not _holds(session, now):
+    if session is None or not session_holds(session, now):
         return None
     if now - session.last_seen_at >= _TOUCH_AFTER:
         with database.unit_of_work() as uow:
@@ -45,7 +45,8 @@ def is_token(value: str | None) -> t.TypeGuard[str]:
     return value is not None and _TOKEN.fullmatch(value) is not None
 
 
-def _holds(session: AccountSession, now: dt.datetime) -> bool:
+def session_holds(session: AccountSession, now: dt.datetime) -> bool:
+    """Whether a session is not over."""
     return (
         now < session.expires_at and now < session.last_seen_at + SESSION_IDLE and session.account.disabled_at is None
     )

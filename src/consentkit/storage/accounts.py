@@ -244,6 +244,12 @@ class Accounts:
         """Let an account that was disabled sign in again."""
         self._session.execute(sa.update(AccountRow).where(AccountRow.id == account_id).values(disabled_at=None))
 
+    def set_preferences(self, account_id: str, *, locale: str | None, time_zone: str | None) -> None:
+        """Remember an account's language and time zone."""
+        self._session.execute(
+            sa.update(AccountRow).where(AccountRow.id == account_id).values(locale=locale, time_zone=time_zone)
+        )
+
     def note_sign_in(self, account_id: str, *, at: dt.datetime) -> None:
         """Note that an account has signed in."""
         self._session.execute(sa.update(AccountRow).where(AccountRow.id == account_id).values(last_signed_in_at=at))
@@ -274,21 +280,22 @@ class Accounts:
         if found is None:
             return None
         row, account = found
-        return AccountSession(
-            account=self._account(account),
-            token_hash=row.token_hash,
-            created_at=row.created_at,
-            last_seen_at=row.last_seen_at,
-            expires_at=row.expires_at,
-            locale=row.locale,
-            device=row.device or "",
+        return _account_session(row, self._account(account))
+
+    def sessions_of(self, account: Account) -> list[AccountSession]:
+        """Return the sessions of an account, the one last used first, whether they still hold or not."""
+        rows = self._session.scalars(
+            sa.select(AccountSessionRow)
+            .where(AccountSessionRow.account_id == account.id)
+            .order_by(AccountSessionRow.last_seen_at.desc(), AccountSessionRow.token_hash)
         )
+        return [_account_session(row, account) for row in rows]
 
     def touch_session(self, token_hash: str, *, at: dt.datetime) -> None:
         """Note that a session was used."""
         self._change_session(token_hash, last_seen_at=at)
 
-    def set_session_locale(self, token_hash: str, locale: str) -> None:
+    def set_session_locale(self, token_hash: str, locale: str | None) -> None:
         """Remember the language that was chosen."""
         self._change_session(token_hash, locale=locale)
 
@@ -332,6 +339,18 @@ _STORED = tuple(field.name for field in dataclasses.fields(Account) if field.nam
 def _account(row: AccountRow, grants: cabc.Mapping[str, Role]) -> Account:
     values = {field: getattr(row, field) for field in _STORED}
     return Account(**{**values, "role": _highest(grants), "grants": grants})
+
+
+def _account_session(row: AccountSessionRow, account: Account) -> AccountSession:
+    return AccountSession(
+        account=account,
+        token_hash=row.token_hash,
+        created_at=row.created_at,
+        last_seen_at=row.last_seen_at,
+        expires_at=row.expires_at,
+        locale=row.locale,
+        device=row.device or "",
+    )
 
 
 def _highest(grants: cabc.Mapping[str, Role]) -> Role:

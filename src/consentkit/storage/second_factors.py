@@ -89,6 +89,11 @@ class SecondFactors:
         self.remove(factor.account_id)
         self._session.execute(sa.insert(SecondFactorRow).values(**dataclasses.asdict(factor)))
 
+    def set_secret(self, account_id: str, secret: str) -> None:
+        """Store the same secret in another encryption."""
+        which = SecondFactorRow.account_id == account_id
+        self._session.execute(sa.update(SecondFactorRow).where(which).values(secret=secret))
+
     def remove(self, account_id: str) -> None:
         """Remove an account's second factor and its recovery codes."""
         self._session.execute(sa.delete(RecoveryCodeRow).where(RecoveryCodeRow.account_id == account_id))

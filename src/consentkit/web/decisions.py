@@ -18,6 +18,7 @@ from ..consent.decisions import Layer
 from ..consent.decisions import Method
 from ..consent.decisions import Nonce
 from ..consent.decisions import Record
+from ..consent.devices import device_of
 from ..errors import BadDecision
 from ..errors import ConfigError
 from ..errors import ConsentKitError
@@ -34,7 +35,6 @@ from ..runtime import current_runtime
 from ..signals import decision_recorded
 from . import pages
 from .negotiation import country
-from .negotiation import device_of
 from .negotiation import gpc
 from .negotiation import requested_site
 from .negotiation import safe_next

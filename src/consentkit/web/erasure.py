@@ -13,6 +13,7 @@ from werkzeug.exceptions import RequestEntityTooLarge
 from ..consent.decisions import Action
 from ..consent.decisions import Layer
 from ..consent.decisions import Method
+from ..consent.devices import device_of
 from ..errors import BadDecision
 from ..errors import KeyUnavailable
 from ..errors import OriginRefused
@@ -35,7 +36,6 @@ from .history import Whose
 from .history import history_url
 from .history import read_whose
 from .negotiation import country
-from .negotiation import device_of
 from .negotiation import gpc
 from .negotiation import requested_locale
 from .negotiation import requested_site

@@ -13,6 +13,7 @@ from consentkit.cli import consentkit_cli
 from consentkit.operations.passwords import check_password
 from consentkit.storage.accounts import Account
 from consentkit.storage.accounts import Role
+from consentkit.storage.second_factors import SecondFactor
 from consentkit.storage.unit_of_work import Database
 from tests.sites import write_site
 
@@ -131,3 +132,24 @@ def test_an_account_of_one_site(run: Run, database: Database) -> None:
     assert account is not None
     assert dict(account.grants) == {"herald": Role.EDITOR}
     assert run("ben@example.org", "--role", "editor", "--site", "*").exit_code == 2
+
+
+def test_a_second_factor_is_reset(run: Run, database: Database) -> None:
+    """For the owner who lost the telephone and the codes, with every session."""
+    assert run(EMAIL, "--role", "owner", "--password-stdin", input=PASSWORD).exit_code == 0
+    account = stored(database)
+    assert account is not None
+    now = account.created_at
+    factor = SecondFactor(account_id=account.id, secret="x", created_at=now, confirmed_at=now, last_step=1)
+    with database.unit_of_work() as uow:
+        uow.second_factors.put(factor)
+        uow.second_factors.put_codes(account.id, ["x"])
+    runner = click.testing.CliRunner()
+    result = runner.invoke(consentkit_cli, ("admin", "reset-second-factor", EMAIL.upper()))
+    assert result.exit_code == 0, result.output
+    with database.unit_of_work(read_only=True) as uow:
+        assert uow.second_factors.get(account.id) is None
+        assert uow.second_factors.count_codes(account.id) == 0
+    result = runner.invoke(consentkit_cli, ("admin", "reset-second-factor", "nobody@example.org"))
+    assert result.exit_code == 1
+    assert "There is no account" in result.stderr
