@@ -20,8 +20,13 @@ from .errors import Problem
 
 _PREFIX = "CONSENTKIT_"
 _SEGMENT = re.compile(r"[A-Za-z0-9_~-]+")
+_CALLABLE = re.compile(r"[^\W\d]\w*(\.[^\W\d]\w*)*:[^\W\d]\w*(\.[^\W\d]\w*)*")
 _WRITER = re.compile(r"auto|worker")
 _URL_PREFIX = re.compile(r"/[A-Za-z0-9_~-]+(/[A-Za-z0-9_~-]+)*")
+
+
+#: Gets the request, returns the application's user: an object or a mapping with ``email`` and ``grants``, or ``None``.
+UserLoader: t.TypeAlias = cabc.Callable[[t.Any], object]
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -61,6 +66,13 @@ SETTINGS = (
         "escapes a filter list that has learnt it.",
     ),
     Setting("CONSENTKIT_ADMIN", "bool", "true", "Whether the audit view is mounted, under `admin/`."),
+    Setting(
+        "CONSENTKIT_ADMIN_USER_LOADER",
+        "str",
+        "",
+        "A callable as `module:name` (or the callable itself) by which the application's own users use the audit view, "
+        "which has no passwords then. It gets the request and returns who is signed in, with their roles, or `None`.",
+    ),
     Setting(
         "CONSENTKIT_RELOAD_SECONDS",
         "int",
@@ -113,6 +125,8 @@ class Settings:
     #: One segment, without slashes.
     assets_path: str
     admin: bool
+    #: A callable or where to find one; ``None`` where the audit view signs people in itself.
+    admin_user_loader: UserLoader | str | None
     reload_seconds: int
     #: A secret, where it is no path.
     log_key: str
@@ -153,6 +167,7 @@ class Settings:
             url_prefix=reader.matching("CONSENTKIT_URL_PREFIX", "/consent", _URL_PREFIX, "a path such as '/consent'"),
             assets_path=reader.matching("CONSENTKIT_ASSETS_PATH", "static", _SEGMENT, "one segment such as 'static'"),
             admin=reader.flag("CONSENTKIT_ADMIN", default=True),
+            admin_user_loader=reader.loader("CONSENTKIT_ADMIN_USER_LOADER"),
             reload_seconds=reader.number("CONSENTKIT_RELOAD_SECONDS", 2, lowest=1, highest=3600),
             log_key=reader.text("CONSENTKIT_LOG_KEY", ""),
             log_anchor=reader.text("CONSENTKIT_LOG_ANCHOR", ""),
@@ -200,6 +215,12 @@ class _Reader:
     def matching(self, name: str, default: str, form: re.Pattern[str], expected: str) -> str:
         value = self.text(name, default).rstrip("/")
         return value if form.fullmatch(value) else self._wrong(name, value, expected, default)
+
+    def loader(self, name: str) -> UserLoader | str | None:
+        value = self._values.get(name) or None
+        if value is None or callable(value) or (isinstance(value, str) and _CALLABLE.fullmatch(value)):
+            return value
+        return self._wrong(name, value, "a callable, or where it is as 'module:name'", None)
 
     def flag(self, name: str, *, default: bool) -> bool:
         value = self._values.get(name, default)

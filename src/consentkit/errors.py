@@ -133,6 +133,10 @@ class WrongPassword(AccountRefused):
     """The password that was asked for again is not the account's."""
 
 
+class UserLoaderFailed(ConsentKitError):
+    """The application's own loader of users is not there, raised, or returned something that is no user."""
+
+
 class LastOwner(AccountRefused):
     """Without this account nobody would own the site, or all of them."""
 

@@ -104,3 +104,23 @@ def test_every_setting_is_documented() -> None:
     for setting in SETTINGS:
         assert setting.name.startswith("CONSENTKIT_")
         assert setting.meaning.endswith(".")
+
+
+def test_a_loader_of_users_is_a_callable_or_says_where_it_is() -> None:
+    """Nothing else; whether it is there is seen when it is first asked."""
+    assert read().admin_user_loader is None
+    assert read(CONSENTKIT_ADMIN_USER_LOADER="").admin_user_loader is None
+    for given in ("staff:load", "paper.staff:Users.load", print):
+        assert read(CONSENTKIT_ADMIN_USER_LOADER=given).admin_user_loader == given
+    for given in (
+        "staff",
+        "staff.load",
+        ":load",
+        "staff:",
+        "staff:load()",
+        "../staff:load",
+        "a b:c",
+        1,
+        ["staff:load"],
+    ):
+        assert "module:name" in wrong(CONSENTKIT_ADMIN_USER_LOADER=given)

@@ -111,6 +111,7 @@ def post_preferences() -> flask.Response:
         return page(400, wrong="preferences", error=N_("Choose a language and a time zone from the lists."))
     with current_runtime().database.unit_of_work() as uow:
         uow.accounts.set_preferences(session.account.id, locale=locale or None, time_zone=zone or None)
+        # What a click chose before goes; an application's user has no session of ours.
         uow.accounts.set_session_locale(session.token_hash, None)
     return redirect(flask.url_for(".account", done="preferences"))
 

@@ -23,6 +23,7 @@ from . import erasing
 from . import evidence
 from . import exports
 from . import finding
+from . import host_users
 from . import invitations
 from . import log as consent_log
 from . import overview
@@ -166,8 +167,14 @@ def _before() -> flask.Response | None:
         return None
     if flask.request.method not in {"GET", "HEAD"} and not _same_origin():
         return _refused(403)
+    if host_users.in_use() and _is_of_own_accounts(endpoint):
+        return _refused(404)
     sessions.load_session()
     return None
+
+
+def _is_of_own_accounts(endpoint: str) -> bool:
+    return endpoint in host_users.OWN_ACCOUNTS or (endpoint == "sign_in" and flask.request.method == "POST")
 
 
 def _same_origin() -> bool:

@@ -19,6 +19,7 @@ from ..i18n.locales import own_name
 from ..i18n.negotiate import from_accept_language
 from ..runtime import current_runtime
 from ..storage.accounts import AccountSession
+from . import host_users
 from . import periods
 from . import times
 from . import words as names
@@ -85,7 +86,8 @@ def render(template: str, *, status: int = 200, **context: t.Any) -> flask.Respo
         "session": session,
         "can_export": _may_somewhere(session, Right.EXPORT),
         "can_erase": _may_somewhere(session, Right.ERASE),
-        "can_manage": _may_somewhere(session, Right.MANAGE_ACCOUNTS),
+        "can_manage": not host_users.in_use() and _may_somewhere(session, Right.MANAGE_ACCOUNTS),
+        "own_accounts": not host_users.in_use(),
         "languages": [(tag, own_name(tag), _in_language(tag)) for tag in LOCALES],
         "now": current_runtime().clock.now(),
     }

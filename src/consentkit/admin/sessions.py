@@ -23,14 +23,20 @@ from ..operations.sign_in import sign_in
 from ..runtime import current_runtime
 from ..storage.accounts import normal_email
 from ..storage.accounts import token_hash
+from . import host_users
 from .rendering import chosen_locale
 from .rendering import current_session
 from .rendering import current_words
 from .rendering import redirect
 from .rendering import remember_session
 from .rendering import render
+from .rendering import render_message
 from .throttle import current_throttle
 
+_AT_THE_HOST = (
+    N_("You are not signed in"),
+    N_("Sign in to the site, then open this page again. If you are signed in there, ask whoever runs it for a role."),
+)
 _STEP_SALT = "consentkit.admin.step.v1"
 _DEVICE_SALT = "consentkit.admin.device.v1"
 _DEVICE_SECONDS = 90 * 86400
@@ -42,9 +48,17 @@ MAX_NEXT = 2000
 def load_session() -> None:
     """Find out who is signed in, and take note of a language that was chosen."""
     runtime = current_runtime()
+    chosen = chosen_locale()
+    if host_users.in_use():
+        session = host_users.current_user()
+        remember_session(session)
+        if session is not None and chosen is not None and chosen != session.account.locale:
+            with runtime.database.unit_of_work() as uow:
+                zone = session.account.time_zone
+                uow.accounts.set_preferences(session.account.id, locale=chosen, time_zone=zone)
+        return
     session = resume_session(runtime.database, flask.request.cookies.get(ADMIN_SESSION_COOKIE), clock=runtime.clock)
     remember_session(session)
-    chosen = chosen_locale()
     if session is not None and chosen is not None and chosen != session.locale:
         with runtime.database.unit_of_work() as uow:
             uow.accounts.set_session_locale(session.token_hash, chosen)
@@ -52,6 +66,8 @@ def load_session() -> None:
 
 def ask_to_sign_in() -> flask.Response:
     """Lead who is not signed in to the form, and from there back to where they wanted to go."""
+    if host_users.in_use():
+        return render_message(403, *_AT_THE_HOST)
     target = flask.request.full_path.rstrip("?") if flask.request.method == "GET" else ""
     came_from = flask.request.script_root + target if target and len(target) <= MAX_NEXT else None
     if came_from == admin_path() + "/":
@@ -67,6 +83,8 @@ def show_sign_in() -> flask.Response:
     """Answer ``GET sign-in``."""
     if current_session() is not None:
         return redirect(target_of(flask.request.args.get("next")))
+    if host_users.in_use():
+        return ask_to_sign_in()
     return _form(200, email="", target=flask.request.args.get("next", ""))
 
 
