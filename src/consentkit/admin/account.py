@@ -12,7 +12,6 @@ from ..errors import WrongPassword
 from ..i18n.catalog import N_
 from ..i18n.locales import own_name
 from ..operations.change_password import change_password
-from ..operations.passwords import MAX_PASSWORD_LENGTH
 from ..operations.passwords import MIN_PASSWORD_LENGTH
 from ..operations.resume_session import session_holds
 from ..runtime import current_runtime
@@ -167,7 +166,6 @@ def page(
         locales=[(tag, own_name(tag)) for tag in LOCALES],
         zones=time_zones(),
         least=MIN_PASSWORD_LENGTH,
-        most=MAX_PASSWORD_LENGTH,
     )
     if wait:
         response.headers["Retry-After"] = str(wait)

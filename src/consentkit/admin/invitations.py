@@ -9,7 +9,6 @@ from ..errors import PasswordCommon
 from ..i18n.catalog import N_
 from ..operations.invite import accept_invitation
 from ..operations.invite import find_invitation
-from ..operations.passwords import MAX_PASSWORD_LENGTH
 from ..operations.passwords import MIN_PASSWORD_LENGTH
 from ..runtime import current_runtime
 from .rendering import current_words
@@ -57,5 +56,4 @@ def _form(token: str, *, error: str | None = None) -> flask.Response:
         token=token,
         error=current_words().gettext(error) if error else None,
         least=MIN_PASSWORD_LENGTH,
-        most=MAX_PASSWORD_LENGTH,
     )

@@ -100,6 +100,7 @@ def finish_sign_in(
     :returns: the account alone where the code is wrong, ``None`` where the password has to be given again.
     """
     with database.unit_of_work() as uow:
+        uow.accounts.hold(account_id)
         account = uow.accounts.get(account_id)
         if account is None or account.disabled_at is not None or not hmac.compare_digest(_mark(account), mark):
             return None
@@ -127,10 +128,11 @@ def start_session(
         locale=locale,
         device=device,
     )
+    # The account first, as who disables it does.
+    uow.accounts.note_sign_in(account.id, at=now)
     if is_token(replaces):
         uow.accounts.end_session(token_hash(replaces))
     uow.accounts.forget_sessions(expired_at=now)
-    uow.accounts.note_sign_in(account.id, at=now)
     uow.accounts.start_session(session)
     return SignedIn(session, token)
 

@@ -189,13 +189,20 @@ class Accounts:
         rows = self._session.scalars(sa.select(AccountRow).order_by(AccountRow.email))
         return [_account(row, grants.get(row.id, {})) for row in rows]
 
-    def hold(self) -> None:
+    def hold(self, account_id: str | None = None) -> None:
         """Let nobody else change an account or a grant before this transaction ends, who does so by this as well.
+
+        Accounts are locked before all that belongs to them, so that no two transactions wait for each other.
 
         To be the first that is asked in its transaction: what was read before may have changed meanwhile. SQLite has
         one writer at a time in any case.
+
+        :param account_id: only this one.
         """
-        self._session.execute(sa.select(AccountRow.id).order_by(AccountRow.id).with_for_update(key_share=True)).all()
+        which = sa.select(AccountRow.id).order_by(AccountRow.id)
+        if account_id is not None:
+            which = which.where(AccountRow.id == account_id)
+        self._session.execute(which.with_for_update(key_share=True)).all()
 
     def owners(self, site: str, *, besides: str) -> int:
         """Return how many accounts in use own that site, by itself or with all, other than the account *besides*."""

@@ -17,6 +17,7 @@ from consentkit.operations.second_factor import SALT
 from consentkit.operations.sign_in import SignedIn
 from consentkit.operations.sign_in import finish_sign_in
 from consentkit.operations.sign_in import sign_in as begin
+from consentkit.storage.accounts import token_hash
 
 from .conftest import ADMIN
 from .conftest import EMAIL
@@ -388,3 +389,33 @@ def test_a_secret_is_of_one_account(runtime, account, telephone):
     for broken in ("", "x", "!", locked[:-4], "A" * 5000):
         with pytest.raises(Exception, match=r"encrypted"):
             safe.unlock(broken, of=account.id)
+
+
+def test_signing_in_and_being_reset_do_not_wait_for_each_other(runtime, account, telephone):
+    """Both lock the account first, so neither has to give way."""
+    half = begin(runtime.database, EMAIL, PASSWORD, locale=None, replaces=None, clock=runtime.clock)
+    codes, safe = telephone.recovery[:6], runtime.codec.safe(SALT)
+
+    def enter(code):
+        done = finish_sign_in(
+            runtime.database,
+            half.account.id,
+            half.mark,
+            code,
+            safe=safe,
+            locale=None,
+            replaces=None,
+            clock=runtime.clock,
+        )
+        return isinstance(done, SignedIn)
+
+    def put_anew(_code):
+        with runtime.database.unit_of_work() as uow:
+            uow.accounts.hold()
+            uow.second_factors.put_codes(account.id, [token_hash(code.replace("-", "")) for code in telephone.recovery])
+            uow.accounts.end_sessions(account.id)
+        return True
+
+    with concurrent.futures.ThreadPoolExecutor(4) as pool:
+        both = [pool.submit(work, one) for one in codes for work in (enter, put_anew)]
+        assert all(done.result() for done in both)
