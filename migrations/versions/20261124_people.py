@@ -88,10 +88,6 @@ def upgrade() -> None:
         ),
     )
     op.add_column(
-        _ACCOUNTS,
-        sa.Column("last_signed_in_at", sa.DateTime(timezone=True), nullable=True, comment="When it last signed in."),
-    )
-    op.add_column(
         _SESSIONS,
         sa.Column("device", sa.Text(), nullable=True, comment="The browser's family and kind."),
     )
@@ -99,7 +95,7 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     op.drop_column(_SESSIONS, "device")
-    for column in ("last_signed_in_at", "second_factor_required", "time_zone", "locale"):
+    for column in ("second_factor_required", "time_zone", "locale"):
         op.drop_column(_ACCOUNTS, column)
     for table in ("recovery_codes", "second_factors", "invitations", "grants"):
         op.drop_table(f"consentkit_{table}")

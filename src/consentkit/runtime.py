@@ -30,6 +30,7 @@ from .jobs.retention import Retention
 from .jobs.sweep import sweep_checkpoints
 from .jobs.sweep import sweep_nonces
 from .jobs.sweep import sweep_observations
+from .ledger.events import ACCESS_LOG
 from .ledger.origins import first_origin
 from .operations.anchors import Anchors
 from .operations.anchors import anchors_of
@@ -175,9 +176,11 @@ def make_log_writer(
 
     def begin(site_id: str) -> bool:
         site = site_of(site_id)
-        if site is None:
+        if site is None and site_id != ACCESS_LOG:
             return False
-        origin = first_origin(next(iter(site.site.origins), None), settings.url_prefix, site_id)
+        # The log of access is served to nobody, so it is at home here alone.
+        home = None if site is None else next(iter(site.site.origins), None)
+        origin = first_origin(home, settings.url_prefix, site_id)
         with contextlib.suppress(KeyUnavailable):
             # Without a key entries get their places all the same; publishing tells of it.
             open_log(database, site_id, origin=origin, keys=signing_keys, clock=clock)

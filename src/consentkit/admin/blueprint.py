@@ -16,6 +16,9 @@ from ..errors import NotFound
 from ..errors import RightMissing
 from ..errors import StoreUnavailable
 from ..i18n.catalog import N_
+from ..ledger.events import What
+from . import access
+from . import access_events
 from . import account
 from . import assets
 from . import audit
@@ -33,6 +36,7 @@ from . import second_factor
 from . import second_step
 from . import services
 from . import sessions
+from .events import event_of
 from .headers import strict
 from .rendering import current_session
 from .rendering import render_message
@@ -63,6 +67,7 @@ PAGES: tuple[tuple[str, str, Right, View], ...] = (
     ("/services", "services", Right.READ, services.services),
     ("/log", "log", Right.READ, consent_log.log),
     ("/people", "people", Right.MANAGE_ACCOUNTS, people.people),
+    ("/access", "access", Right.MANAGE_ACCOUNTS, access.access),
     ("/account", "account", Right.READ, account.account),
     ("/account/second-factor.svg", "second_factor_picture", Right.READ, second_factor.picture),
     ("/services.json", "services_json", Right.EXPORT, services.services_json),
@@ -136,11 +141,14 @@ def make_admin_blueprint() -> flask.Blueprint:
             {"GET": invitations.show_invitation, "POST": invitations.post_invitation},
         ),
         ("/sign-out", "sign_out", {"POST": sessions.post_sign_out}),
-        *((rule, endpoint, {"GET": _guarded(view, right)}) for rule, endpoint, right, view in PAGES),
+        *(
+            (rule, endpoint, {"GET": _guarded(view, right, event_of(endpoint, "GET"))})
+            for rule, endpoint, right, view in PAGES
+        ),
     ]
     for rule, endpoint, right, do, view in ACTIONS:
-        page = {} if view is None else {"GET": _guarded(view, right)}
-        routes.append((rule, endpoint, {"POST": _guarded(do, right), **page}))
+        page = {} if view is None else {"GET": _guarded(view, right, event_of(endpoint, "GET"))}
+        routes.append((rule, endpoint, {"POST": _guarded(do, right, event_of(endpoint, "POST")), **page}))
     add = functools.partial(
         blueprint.add_url_rule, methods=_METHODS, provide_automatic_options=False, strict_slashes=False
     )
@@ -205,15 +213,20 @@ def _dispatch(views: cabc.Mapping[str, View]) -> View:
     return view
 
 
-def _guarded(view: View, right: Right) -> View:
-    @functools.wraps(view)
-    def guarded(**values: t.Any) -> flask.Response:
-        session = current_session()
-        if session is None:
-            return sessions.ask_to_sign_in()
-        if allowed_sites(right) == frozenset():
+def _guarded(view: View, right: Right, what: What | None) -> View:
+    def answer(**values: t.Any) -> flask.Response:
+        allowed = allowed_sites(right)
+        access_events.reaches(allowed)
+        if allowed == frozenset():
             return render_message(403, *_NO_RIGHT)
         return view(**values)
+
+    kept = access_events.recorded(what, answer)
+
+    @functools.wraps(view)
+    def guarded(**values: t.Any) -> flask.Response:
+        # Who is not signed in has done nothing yet.
+        return sessions.ask_to_sign_in() if current_session() is None else kept(**values)
 
     return guarded
 

@@ -15,6 +15,7 @@ from ..operations.export import available
 from ..operations.export import export_records
 from ..runtime import current_runtime
 from ..storage.records import RecordFilter
+from .access_events import tell
 from .audit import of_reader
 from .audit import refuse_filter
 from .filters import parse_filter
@@ -38,6 +39,7 @@ def _export(form: Format) -> flask.Response:
     asked = parse_filter(flask.request.args)
     if asked.errors:
         return refuse_filter(asked)
+    tell(more={"format": form.value})
     runtime = current_runtime()
     after = flask.request.args.get("after", "").lower()
     with runtime.database.unit_of_work(read_only=True) as uow:

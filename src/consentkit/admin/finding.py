@@ -16,6 +16,7 @@ from ..ledger import receipts
 from ..runtime import current_runtime
 from ..storage.records import RecordFilter
 from ..storage.saved_filters import SavedFilter
+from .access_events import tell
 from .filters import FIELDS
 from .filters import parse_filter
 from .rendering import current_session
@@ -57,12 +58,15 @@ def post_find() -> flask.Response:
             record_id = str(receipts.parse(raw).record["id"])
         except ProofInvalid:
             return _form(400, _NO_RECEIPT)
+        tell(more={"by": "receipt"})
         return _to_record(record_id)
     if not text:
         return _form(400, _NOTHING)
     found = _ID.search(text)
     if found is not None:
+        tell(more={"by": "record"})
         return _to_record(found[0].lower())
+    tell(more={"by": "cookie"})
     return _to_reader(text.removeprefix("consentkit_id=").strip().strip('"'))
 
 
@@ -101,6 +105,7 @@ def _of(values: t.Mapping[str, str]) -> dict[str, str]:
 
 def _to_record(record_id: str) -> flask.Response:
     if is_record_id(record_id):
+        tell(about=record_id)
         with current_runtime().database.unit_of_work(read_only=True) as uow:
             if uow.records.page(narrowed(RecordFilter(record_id=record_id), Right.READ), limit=1):
                 return redirect(flask.url_for(".record", record_id=record_id))
@@ -113,6 +118,7 @@ def _to_reader(cookie: str) -> flask.Response:
         subject = runtime.codec.unseal_subject(cookie)
     except BadCookie:
         return _form(404, _NOT_FOUND)
+    tell(about=subject)
     with runtime.database.unit_of_work(read_only=True) as uow:
         # One browser has one of each site.
         for site in configured_sites():

@@ -21,6 +21,7 @@ from ..runtime import current_runtime
 from ..storage.accounts import ALL_SITES
 from ..storage.accounts import Account
 from ..storage.accounts import Role
+from .access_events import tell
 from .rendering import current_session
 from .rendering import current_words
 from .rendering import redirect
@@ -87,6 +88,7 @@ def post_invite() -> flask.Response:
         check_email(email)
     except AccountRefused:
         return _page(400, error=_BAD_EMAIL, asked=asked)
+    tell(sites=(site,), more={"person": email, "site": site, "role": role.value})
     try:
         with runtime.database.unit_of_work() as uow:
             invited = operations.invite_to(uow, email, site, role, by=_by(), clock=runtime.clock)
@@ -103,7 +105,9 @@ def post_withdraw() -> flask.Response:
     :raises NotFound: there is no such invitation.
     """
     with current_runtime().database.unit_of_work() as uow:
-        operations.withdraw_invitations(uow, flask.request.form.get("email", "")[:_MAX_EMAIL], by=_by())
+        email = flask.request.form.get("email", "")[:_MAX_EMAIL]
+        operations.withdraw_invitations(uow, email, by=_by())
+    tell(more={"change": "withdrawn", "person": email})
     return _done("withdrawn")
 
 
@@ -120,11 +124,13 @@ def post_grant(account_id: str) -> flask.Response:
     # A role on a site that is not configured any more can be taken away, and nothing else.
     if role is not None and not _is_place(site):
         raise NotFound("There is no such site.")
+    tell(more={"role": "" if role is None else role.value})
     try:
         with current_runtime().database.unit_of_work() as uow:
             account = operations.change_grant(uow, account_id, site, role, by=_by())
     except LastOwner:
         return _page(409, error=_LAST_OWNER)
+    tell(sites=(site,), more={"site": site})
     return _done("taken" if role is None else "changed", account)
 
 
@@ -170,6 +176,8 @@ def _is_place(site: str) -> bool:
 
 def _done(what: str, account: Account | None = None) -> flask.Response:
     anchor = None if account is None else f"account-{account.id}"
+    if account is not None:
+        tell(more={"change": what, "person": account.email})
     return redirect(flask.url_for(".people", done=what, _anchor=anchor))
 
 

@@ -35,7 +35,10 @@ _G_WORDS = "_consentkit_admin_words"
 _G_SESSION = "_consentkit_admin_session"
 # What of an address stays when another language is chosen; what is longer makes no sense.
 _PARAMETERS = dict.fromkeys((*FIELDS, "before", "after", "kind", "standing", "page", *periods.FIELDS), 100) | {
-    "next": 2000
+    "next": 2000,
+    "person": 254,
+    "what": 40,
+    "result": 10,
 }
 # Where an id is cut in its middle: as much as one needs to tell two of them apart.
 _HEAD, _TAIL = 8, 6
@@ -87,6 +90,7 @@ def render(template: str, *, status: int = 200, **context: t.Any) -> flask.Respo
         "can_export": _may_somewhere(session, Right.EXPORT),
         "can_erase": _may_somewhere(session, Right.ERASE),
         "can_manage": not host_users.in_use() and _may_somewhere(session, Right.MANAGE_ACCOUNTS),
+        "can_see_access": _may_somewhere(session, Right.MANAGE_ACCOUNTS),
         "own_accounts": not host_users.in_use(),
         "languages": [(tag, own_name(tag), _in_language(tag)) for tag in LOCALES],
         "now": current_runtime().clock.now(),

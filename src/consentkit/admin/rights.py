@@ -13,6 +13,7 @@ from ..operations.publish_site import SiteSnapshot
 from ..runtime import current_runtime
 from ..storage.accounts import ALL_SITES
 from ..storage.records import RecordFilter
+from .access_events import tell
 from .rendering import current_session
 from .roles import Right
 from .roles import allows
@@ -42,6 +43,7 @@ def require_site(site: str, right: Right) -> None:
     """
     if not may(site, Right.READ):
         raise NotFound("There is no such site.")
+    tell(sites=(site,))
     if not may(site, right):
         raise RightMissing(f"This account may not {right} on '{site}'.")
 

@@ -7,15 +7,18 @@ import flask
 from ..cookies.attributes import ADMIN_SESSION_COOKIE
 from ..cookies.attributes import ADMIN_STEP_COOKIE
 from ..i18n.catalog import N_
+from ..ledger.events import Result
 from ..operations.second_factor import SALT
 from ..operations.sign_in import SignedIn
 from ..operations.sign_in import finish_sign_in
 from ..runtime import current_runtime
 from ..storage.accounts import Account
+from .access_events import keep_attempt
 from .rendering import chosen_locale
 from .rendering import current_session
 from .rendering import current_words
 from .rendering import redirect
+from .rendering import remember_session
 from .rendering import render
 from .sessions import MAX_NEXT
 from .sessions import browser
@@ -66,11 +69,15 @@ def post_code() -> flask.Response:
         clock=runtime.clock,
     )
     if done is None:
+        keep_attempt(account.email, Result.REFUSED, step="code")
         return _from_the_start(target)
     if not isinstance(done, SignedIn):
+        keep_attempt(account.email, Result.REFUSED, step="code")
         return _form(
             403, target=target, error=N_("This code is wrong, too old or was used before. Enter the next one.")
         )
+    remember_session(done.session)
+    keep_attempt(account.email, Result.DONE, step="code")
     throttle.succeeded(counted, address=flask.request.remote_addr, device=device)
     response = redirect(target_of(target))
     set_cookies(response, done, device)

@@ -13,6 +13,8 @@ from ..cookies.attributes import ADMIN_SESSION_COOKIE
 from ..cookies.attributes import ADMIN_STEP_COOKIE
 from ..errors import BadCookie
 from ..i18n.catalog import N_
+from ..ledger.events import Result
+from ..ledger.events import What
 from ..operations.resume_session import is_token
 from ..operations.resume_session import resume_session
 from ..operations.sign_in import SESSION_LIFETIME
@@ -24,6 +26,8 @@ from ..runtime import current_runtime
 from ..storage.accounts import normal_email
 from ..storage.accounts import token_hash
 from . import host_users
+from .access_events import keep
+from .access_events import keep_attempt
 from .rendering import chosen_locale
 from .rendering import current_session
 from .rendering import current_words
@@ -113,12 +117,16 @@ def post_sign_in() -> flask.Response:
         clock=runtime.clock,
     )
     if signed_in is None:
+        keep_attempt(account, Result.REFUSED)
         return _form(403, email=email, target=target, error=N_("E-mail address or password is wrong. Try again."))
     throttle.succeeded(account, address=flask.request.remote_addr, device=device)
     if isinstance(signed_in, HalfSignedIn):
+        keep_attempt(account, Result.DONE, step="password")
         response = redirect(flask.url_for(".sign_in_code", next=target if 0 < len(target) <= MAX_NEXT else None))
         set_cookie(response, ADMIN_STEP_COOKIE, step_token(signed_in), int(STEP_LIFETIME.total_seconds()))
         return response
+    remember_session(signed_in.session)
+    keep_attempt(account, Result.DONE)
     response = redirect(target_of(target))
     set_cookies(response, signed_in, device)
     return response
@@ -127,6 +135,8 @@ def post_sign_in() -> flask.Response:
 def post_sign_out() -> flask.Response:
     """Answer ``POST sign-out``: the session ends here and on the server."""
     token = flask.request.cookies.get(ADMIN_SESSION_COOKIE)
+    if current_session() is not None:
+        keep(What.SIGN_OUT, Result.DONE)
     if is_token(token):
         with current_runtime().database.unit_of_work() as uow:
             uow.accounts.end_session(token_hash(token))

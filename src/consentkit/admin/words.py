@@ -7,6 +7,8 @@ from ..consent.decisions import Layer
 from ..consent.decisions import Method
 from ..i18n import vocabulary
 from ..i18n.catalog import N_
+from ..ledger.events import Result
+from ..ledger.events import What
 from ..operations.log_findings import Kind as Damage
 from ..operations.take_stock import Standing
 from ..storage.accounts import Role
@@ -105,4 +107,48 @@ DAMAGE = {
     Damage.ROLLED_BACK: N_("An anchor holds more than the database: it was restored, or cut"),
     Damage.UNKNOWN_KEY: N_("A key signs for the log that no key before it vouched for"),
     Damage.QUEUE_GAP: N_("The queue names a record that is not there, or has a place already"),
+}
+
+#: What was done, in the log of access.
+EVENTS = {
+    What.SIGN_IN: N_("Signed in"),
+    What.SIGN_OUT: N_("Signed out"),
+    What.SESSION_END: N_("Ended sessions"),
+    What.OVERVIEW_VIEW: N_("Looked at the overview"),
+    What.OVERVIEW_EXPORT: N_("Downloaded figures"),
+    What.RECORDS_VIEW: N_("Listed records"),
+    What.RECORDS_FIND: N_("Looked for a record"),
+    What.RECORDS_EXPORT: N_("Exported records"),
+    What.RECORD_VIEW: N_("Looked at a record"),
+    What.RECORD_ERASE_ASK: N_("Was asked whether to erase"),
+    What.RECORD_ERASE: N_("Erased records"),
+    What.RECORD_HOLD: N_("Held a record"),
+    What.RECORD_RELEASE: N_("Released a record"),
+    What.RETENTION_RUN: N_("Erased what was past its time"),
+    What.FILTER_SAVE: N_("Saved a filter"),
+    What.FILTER_DELETE: N_("Removed a filter"),
+    What.NOTICE_VIEW: N_("Looked at a notice"),
+    What.CONFIGURATION_VIEW: N_("Looked at a configuration"),
+    What.POLICY_VIEW: N_("Looked at a policy"),
+    What.SERVICES_VIEW: N_("Looked at the services"),
+    What.SERVICES_EXPORT: N_("Downloaded the services"),
+    What.LOG_VIEW: N_("Looked at the log"),
+    What.LOG_VERIFY: N_("Verified the log"),
+    What.PACK_EXPORT: N_("Made an audit pack"),
+    What.PEOPLE_VIEW: N_("Looked at the people"),
+    What.PERSON_CREATE: N_("Created an account"),
+    What.PERSON_INVITE: N_("Invited somebody"),
+    What.PERSON_JOIN: N_("Accepted an invitation"),
+    What.PERSON_CHANGE: N_("Changed an account or a role"),
+    What.ACCOUNT_VIEW: N_("Looked at their own account"),
+    What.ACCOUNT_CHANGE: N_("Changed their own account"),
+    What.ACCESS_VIEW: N_("Looked at the log of access"),
+    What.ACCESS_VERIFY: N_("Verified the log of access"),
+    What.OTHER: N_("Something else"),
+}
+
+RESULTS = {
+    Result.DONE: N_("done"),
+    Result.REFUSED: N_("not allowed, or not found"),
+    Result.FAILED: N_("failed"),
 }

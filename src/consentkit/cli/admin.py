@@ -12,10 +12,12 @@ import click
 from ..clock import SystemClock
 from ..errors import AccountRefused
 from ..errors import NotFound
+from ..ledger.events import What
 from ..operations.create_account import check_email
 from ..operations.create_account import check_new_password
 from ..operations.create_account import create_account
 from ..operations.invite import invite
+from ..operations.keep_access import keep_command
 from ..operations.passwords import MIN_PASSWORD_LENGTH
 from ..operations.passwords import new_password
 from ..storage.accounts import ALL_SITES
@@ -57,7 +59,10 @@ def create_user(email: str, role: str, sites: tuple[str, ...], *, password_stdin
     password = given or new_password()
     with _wrong_use():
         check_new_password(password)
-    with open_database().unit_of_work() as uow:
+    database = open_database()
+    more = {"person": email, "role": role}
+    keep_command(database, What.PERSON_CREATE, clock=SystemClock(), sites=sites or (ALL_SITES,), filter=more)
+    with database.unit_of_work() as uow:
         account = create_account(
             uow, email, role=Role(role), password=password, clock=SystemClock(), sites=sites or (ALL_SITES,)
         )
@@ -83,7 +88,12 @@ def invite_somebody(email: str, role: str, sites: tuple[str, ...]) -> None:
     if missing := [site for site in sites if site not in known]:
         raise click.UsageError(f"There is no site '{missing[0]}' in the configuration.")
     grants = dict.fromkeys(sites or (ALL_SITES,), Role(role))
-    with _wrong_use(), open_database().unit_of_work() as uow:
+    with _wrong_use():
+        check_email(email)
+    database = open_database()
+    more = {"person": email, "role": role}
+    keep_command(database, What.PERSON_INVITE, clock=SystemClock(), sites=grants, filter=more)
+    with _wrong_use(), database.unit_of_work() as uow:
         token = invite(uow, email, grants=grants, by="the command line", clock=SystemClock())
     origins = [origin for name in sites or known for origin in known[name][0].site.origins]
     click.echo(f"{next(iter(origins), '')}{open_settings().url_prefix}/admin/invitations/{token}")
@@ -97,7 +107,10 @@ def reset_second_factor(email: str) -> None:
 
     For an owner who has lost them: the others can ask an owner.
     """
-    with open_database().unit_of_work() as uow:
+    database = open_database()
+    more = {"change": "reset", "person": email[:254]}
+    keep_command(database, What.PERSON_CHANGE, clock=SystemClock(), filter=more)
+    with database.unit_of_work() as uow:
         uow.accounts.hold()
         account = uow.accounts.by_email(email)
         if account is None:

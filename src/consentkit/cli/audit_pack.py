@@ -8,9 +8,12 @@ from pathlib import Path
 
 import click
 
+from ..clock import SystemClock
 from ..errors import ConfigError
+from ..ledger.events import What
 from ..operations import audit_pack as operation
 from ..operations.camera import open_camera
+from ..operations.keep_access import keep_command
 from .context import load_sites
 from .context import open_database
 from .context import open_settings
@@ -53,6 +56,8 @@ def audit_pack(
         raise click.BadParameter("it must be later than --since.", param_hint="--until")
     period = operation.Period(site=site or _only_site(), since=since, until=until)
     prefix = open_settings().url_prefix
+    more = {"since": f"{since:%Y-%m-%d}", "until": f"{until:%Y-%m-%d}"}
+    keep_command(open_database(), What.PACK_EXPORT, clock=SystemClock(), sites=(period.site,), filter=more)
     camera = open_camera() if pictures else contextlib.nullcontext(None)
     with camera as photograph, open_database().unit_of_work(read_only=True) as uow, opened(output) as file:
         progress = Progress(file)

@@ -12,6 +12,7 @@ from ..errors import ConsentKitError
 
 #: Name of a command to the module that holds it. Loaded when called, so that ``--help`` is quick.
 _COMMANDS = {
+    "access": "consentkit.cli.access:access",
     "admin": "consentkit.cli.admin:admin",
     "audit-pack": "consentkit.cli.audit_pack:audit_pack",
     "csp": "consentkit.cli.csp:csp",

@@ -11,6 +11,8 @@ import click
 from ..clock import SystemClock
 from ..errors import ConfigError
 from ..ledger.erasures import Reason
+from ..ledger.events import ALL_SITES
+from ..ledger.events import What
 from ..operations.erase import BATCH
 from ..operations.erase import Erased
 from ..operations.erase import erase_records
@@ -18,6 +20,7 @@ from ..operations.erase import erase_subject
 from ..operations.export import Format
 from ..operations.export import available
 from ..operations.export import export_records
+from ..operations.keep_access import keep_command
 from ..operations.resume_export import last_record
 from ..operations.signing_keys import SigningKeys
 from ..storage.records import RecordFilter
@@ -87,6 +90,7 @@ def export(
         # A site that is no longer configured may have records; one that has neither is a slip of the pen.
         if site is not None and not uow.records.any(site) and not _is_configured(site):
             raise click.BadParameter(f"there is no site '{site}', and no record of one.", param_hint="--site")
+    keep_command(database, What.RECORDS_EXPORT, clock=SystemClock(), sites=_reach(site), filter={"format": form})
     if resume:
         _resume(database, which, chosen, output)
         return
@@ -127,6 +131,8 @@ def erase(
     database = open_database()
     if not yes:
         click.confirm("Erase for good?", abort=True)
+    by = "subject" if subject is not None else "site" if everything else "record"
+    keep_command(database, What.RECORD_ERASE, clock=SystemClock(), sites=_reach(site), filter={"by": by})
     request = _Request(database, SigningKeys(open_settings()))
     if subject is not None:
         erased = request.subject(site or "", subject)
@@ -170,6 +176,10 @@ class _Request:
                 return erased
             last = page[-1].id
             erased += erase_records(self._database, site, [record.id for record in page], **self._asked)
+
+
+def _reach(site: str | None) -> tuple[str, ...]:
+    return (ALL_SITES if site is None else site,)
 
 
 def _is_configured(site: str) -> bool:

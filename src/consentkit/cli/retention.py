@@ -10,10 +10,12 @@ from ..clock import SystemClock
 from ..consent.record_ids import is_record_id
 from ..consent.site import Site
 from ..errors import NotFound
+from ..ledger.events import What
 from ..operations.erase import Erased
 from ..operations.hold import MAX_REASON
 from ..operations.hold import hold_record
 from ..operations.hold import release_record
+from ..operations.keep_access import keep_command
 from ..operations.retain import Step
 from ..operations.retain import past_retention
 from ..operations.retain import retain
@@ -46,6 +48,8 @@ def run(site_id: str | None, *, dry_run: bool) -> None:
     clock = SystemClock()
     sites = _chosen(site_id)
     keys = SigningKeys(open_settings())
+    if not dry_run:
+        keep_command(database, What.RETENTION_RUN, clock=clock, sites=sites)
     for name, site in sites.items():
         days = site.site.retention_days
         progress = _Progress(name)
@@ -76,8 +80,11 @@ def hold(record_id: str, reason: str) -> None:
     reason = reason.strip()
     if not 0 < len(reason) <= MAX_REASON:
         raise click.BadParameter(f"expected 1 to {MAX_REASON} characters.", param_hint="--reason")
-    with open_database().unit_of_work() as uow:
-        held = hold_record(uow, _checked(record_id), reason=reason, by=BY, clock=SystemClock())
+    checked = _checked(record_id)
+    database = open_database()
+    keep_command(database, What.RECORD_HOLD, clock=SystemClock())
+    with database.unit_of_work() as uow:
+        held = hold_record(uow, checked, reason=reason, by=BY, clock=SystemClock())
     click.echo(f"{held.record_id} is held since {held.held_at:%Y-%m-%d %H:%M} UTC by {held.held_by}: {held.reason}")
 
 
@@ -85,8 +92,11 @@ def hold(record_id: str, reason: str) -> None:
 @click.argument("record_id")
 def release(record_id: str) -> None:
     """Let the record RECORD_ID go: from now on it is treated as any other."""
-    with open_database().unit_of_work() as uow:
-        if not release_record(uow, _checked(record_id)):
+    checked = _checked(record_id)
+    database = open_database()
+    keep_command(database, What.RECORD_RELEASE, clock=SystemClock())
+    with database.unit_of_work() as uow:
+        if not release_record(uow, checked):
             raise NotFound("The record is not held.")
     click.echo("Released.")
 

@@ -38,6 +38,8 @@ class EntryType(enum.IntEnum):
     ROTATION = 3
     #: A statement on a log that goes on under another name.
     CONTINUATION = 4
+    #: What somebody did in the audit view, or by a command; only in the log of access.
+    EVENT = 5
 
 
 @dataclasses.dataclass(frozen=True, slots=True)

@@ -8,7 +8,9 @@ import urllib.parse
 
 from ..errors import ProofInvalid
 
-_ORIGIN = re.compile(r"(?P<base>[^\s+]+/log/(?P<site>[a-z][a-z0-9_-]*))(?:/(?P<number>[1-9][0-9]{0,8}))?", re.ASCII)
+_ORIGIN = re.compile(
+    r"(?P<base>[^\s+]+/log/(?P<site>@access|[a-z][a-z0-9_-]*))(?:/(?P<number>[1-9][0-9]{0,8}))?", re.ASCII
+)
 
 
 def first_origin(home: str | None, prefix: str, site: str) -> str:

@@ -9,6 +9,7 @@ from ..ledger.entries import Entry
 from ..ledger.entries import EntryType
 from ..ledger.entries import bundle
 from ..ledger.entries import new_salt
+from ..ledger.events import entry_of_event
 from ..ledger.records import entry_of
 from ..ledger.records import fields_of
 from ..ledger.statements import entry_of_statement
@@ -94,7 +95,10 @@ def _entries(uow: UnitOfWork, site: str, queued: list[Queued]) -> tuple[dict[str
     records = uow.records.get_all([item.item_id for item in others if item.kind == EntryType.RECORD])
     salts = {record.id: new_salt() for record in records if record.salt is None}
     entries |= {record.id: bytes(entry_of(fields_of(record), record.salt or salts[record.id])) for record in records}
-    for statement in uow.statements.get(site, [item.item_id for item in others if item.kind != EntryType.RECORD]):
+    events = uow.access.get_all([item.item_id for item in others if item.kind == EntryType.EVENT])
+    entries |= {event.id: bytes(entry_of_event(event)) for event in events}
+    statements = [item.item_id for item in others if item.kind not in {EntryType.RECORD, EntryType.EVENT}]
+    for statement in uow.statements.get(site, statements):
         entries[statement.id] = bytes(entry_of_statement(EntryType(statement.kind), statement.note))
     return entries, salts
 

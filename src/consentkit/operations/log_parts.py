@@ -35,8 +35,7 @@ if t.TYPE_CHECKING:
     from ..ledger.statements import Statement
     from .log_trust import Trust
 
-_STATEMENTS = frozenset(EntryType) - {EntryType.RECORD}
-_PREFIX = bytes((VERSION, EntryType.RECORD))
+_STATEMENTS = frozenset(EntryType) - {EntryType.RECORD, EntryType.EVENT}
 # How many records that do not fit are kept, to see whether they fit elsewhere.
 _STRANGERS = 100
 #: How many records of the time before the log began are kept, the oldest ones.
@@ -78,6 +77,8 @@ class Part:
     began_at: str
     sizes: cabc.Collection[int]
     fields: cabc.Callable[[str], cabc.Mapping[str, object] | None]
+    #: What the rows are.
+    kind: EntryType = EntryType.RECORD
 
 
 class Stranger(t.NamedTuple):
@@ -164,6 +165,7 @@ class _Check:
         bounds = iter([*self._part.bounds, None])
         bound, following = None, next(bounds)
         sha256 = hashlib.sha256
+        prefix = bytes((VERSION, self._part.kind))
         newest = ""
         for row in self._part.rows:
             index, item_id, record_id, site, salt, content, decided_at = row
@@ -177,7 +179,7 @@ class _Check:
             self._done.records += 1
             made = None
             if content is not None and salt is not None and len(salt) == SALT_LENGTH:
-                made = _PREFIX + sha256(salt + content).digest()
+                made = prefix + sha256(salt + content).digest()
             if made is None or made != entries[index - low] or site != self._part.site:
                 self._doubtful.append((row, made))
                 if made is not None:

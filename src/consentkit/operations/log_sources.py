@@ -8,12 +8,14 @@ import functools
 import typing as t
 
 from ..ledger.entries import EntryType
+from ..ledger.events import ACCESS_LOG
 from ..ledger.heads import Head
 from ..ledger.notes import Verifier
 from ..ledger.records import json_value
 from ..ledger.tiles import WIDTH
 from ..ledger.tiles import Tile
 from ..ledger.tree import HASH_LENGTH
+from ..storage.log_audit import PlacedRow
 from ..storage.log_tree import ENTRIES
 from ..storage.unit_of_work import Database
 from .log_findings import Finding
@@ -25,6 +27,7 @@ from .log_parts import check_part
 
 if t.TYPE_CHECKING:
     from ..storage.log_audit import PlacedStatement
+    from ..storage.unit_of_work import UnitOfWork
     from .log_trust import Trust
 
 #: How many entries are checked at once.
@@ -123,7 +126,8 @@ def _check(url: str, head: Head, task: Task) -> Checked:
                 bundles={number: tiles.get(Tile(ENTRIES, number), b"") for number in numbers},
                 hashes={number: tiles.get(Tile(0, number), b"") for number in numbers},
                 above={number: _hash_in(tiles.get(Tile(1, number // WIDTH), b""), number) for number in numbers},
-                rows=uow.log_audit.rows(site, low, high),
+                rows=_events(uow, low, high) if site == ACCESS_LOG else uow.log_audit.rows(site, low, high),
+                kind=EntryType.EVENT if site == ACCESS_LOG else EntryType.RECORD,
                 statements=[(found.place or 0, found.statement.id, found.statement.note) for found in placed],
                 trust=task.trust,
                 bounds=task.bounds,
@@ -132,6 +136,11 @@ def _check(url: str, head: Head, task: Task) -> Checked:
                 fields=uow.log_audit.fields,
             )
         )
+
+
+def _events(uow: UnitOfWork, low: int, high: int) -> cabc.Iterator[PlacedRow]:
+    for place, item_id, event_id, salt, content, at in uow.access.placed(ACCESS_LOG, low, high):
+        yield PlacedRow(place, item_id, event_id, ACCESS_LOG, salt, content, at)
 
 
 def _hash_in(data: bytes, number: int) -> bytes:
@@ -178,6 +187,8 @@ class StoredLog:
     def stands_at(self, index: int) -> str | None:
         """Return the id of the record that has this place now."""
         with self._database.unit_of_work(read_only=True) as uow:
+            if self._site == ACCESS_LOG:
+                return next((row.event_id for row in uow.access.placed(ACCESS_LOG, index, index + 1)), None)
             return uow.log_audit.stands_at(self._site, index)
 
     def outside(self, newest: str, bound: Bound | None) -> cabc.Iterator[Finding]:
@@ -207,6 +218,12 @@ class StoredLog:
                     yield Finding(kind=Kind.BACK_DATED, text=text, record_id=waiting.item_id)
 
     def _unlogged(self) -> cabc.Iterator[Finding]:
+        if self._site == ACCESS_LOG:
+            with self._database.unit_of_work(read_only=True) as uow:
+                for event_id in uow.access.unlogged(ACCESS_LOG):
+                    text = "it has no place in the log, and waits for none."
+                    yield Finding(kind=Kind.UNLOGGED, text=text, record_id=event_id)
+            return
         last: str | None = None
         while True:
             # Each in a transaction of its own: a long one would keep the database from cleaning up.

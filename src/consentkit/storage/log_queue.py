@@ -8,6 +8,8 @@ import typing as t
 import sqlalchemy as sa
 from sqlalchemy import orm
 
+from ..ledger.entries import EntryType
+from .access import AccessEventRow
 from .base import Base
 from .base import Text
 from .log_checkpoints import LogStatementRow
@@ -59,6 +61,7 @@ _TAKE_WITH_COMMITMENTS = sa.text(
     FROM (
         SELECT item_id, kind FROM consentkit_log_queue AS w WHERE w.site = :site AND CASE WHEN w.kind = 1
             THEN (SELECT true FROM consentkit_records AS t WHERE t.id = w.item_id)
+            WHEN w.kind = 5 THEN (SELECT true FROM consentkit_access_events AS t WHERE t.id = w.item_id)
             ELSE (SELECT true FROM consentkit_log_statements AS t WHERE t.site = w.site AND t.id = w.item_id)
         END
         ORDER BY item_id LIMIT :limit
@@ -83,7 +86,7 @@ class LogQueue:
         self._session = session
 
     def add(self, site: str, item_id: str, kind: int) -> None:
-        """Queue a statement. Records are queued by the database."""
+        """Queue a statement or an event. Records are queued by the database."""
         self._session.execute(sa.insert(LogQueueRow).values(site=site, item_id=item_id, kind=kind))
 
     def take(self, site: str, *, limit: int) -> list[Queued]:
@@ -99,6 +102,7 @@ class LogQueue:
         there = sa.or_(
             sa.exists().where(RecordRow.id == LogQueueRow.item_id),
             sa.exists().where(LogStatementRow.site == LogQueueRow.site, LogStatementRow.id == LogQueueRow.item_id),
+            sa.and_(LogQueueRow.kind == EntryType.EVENT, sa.exists().where(AccessEventRow.id == LogQueueRow.item_id)),
         )
         statement = sa.select(LogQueueRow.item_id, LogQueueRow.kind).where(LogQueueRow.site == site, there)
         return [Queued(*row) for row in self._session.execute(statement.order_by(LogQueueRow.item_id).limit(limit))]

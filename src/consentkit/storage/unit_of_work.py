@@ -13,6 +13,7 @@ import sqlalchemy as sa
 from sqlalchemy import orm
 
 from ..errors import StoreUnavailable
+from .access import AccessEvents
 from .accounts import Accounts
 from .configurations import Configurations
 from .engine import BUSY_TIMEOUT
@@ -49,6 +50,7 @@ class UnitOfWork:
     def __init__(self, session: orm.Session) -> None:
         #: For this package only.
         self.session = session
+        self.access = AccessEvents(session)
         self.accounts = Accounts(session)
         self.checkpoints = Checkpoints(session)
         self.configurations = Configurations(session)

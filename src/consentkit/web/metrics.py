@@ -10,6 +10,7 @@ import flask
 
 from ..errors import NotFound
 from ..errors import StoreUnavailable
+from ..ledger.events import ACCESS_LOG
 from ..operations.log_health import Health
 from ..operations.log_health import LogHealth
 from ..operations.log_health import log_health
@@ -45,12 +46,14 @@ def metrics() -> flask.Response:
 
 
 def site_healths(runtime: Runtime) -> list[LogHealth]:
-    """Return how the log of each configured site is doing.
+    """Return how the log of each configured site is doing, and that of access.
 
     :raises StoreUnavailable: as the store does.
     """
     with runtime.database.unit_of_work(read_only=True) as uow:
-        return [log_health(uow, site, clock=runtime.clock) for site in sorted(runtime.sites)]
+        # The log of access begins with the first event.
+        own = [head.site for head in uow.log_tree.heads(ACCESS_LOG)]
+        return [log_health(uow, site, clock=runtime.clock) for site in [*own, *sorted(runtime.sites)]]
 
 
 def _collect(runtime: Runtime, registry: CollectorRegistry) -> None:

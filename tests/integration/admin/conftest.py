@@ -113,6 +113,21 @@ def account(runtime: Runtime, password_hash: str) -> Account:
 
 
 @pytest.fixture
+def owner(app: flask.Flask, runtime: Runtime, password_hash: str) -> flask.testing.FlaskClient:
+    """A browser in which an owner is signed in."""
+    account = Account(
+        id=str(uuid.uuid4()),
+        email=EMAIL,
+        role=Role.OWNER,
+        password_hash=password_hash,
+        created_at=runtime.clock.now(),
+    )
+    with runtime.database.unit_of_work() as uow:
+        assert uow.accounts.add(account)
+    return signed_in(app, account, runtime)
+
+
+@pytest.fixture
 def visitor(app: flask.Flask) -> flask.testing.FlaskClient:
     """A browser that is not signed in."""
     return app.test_client()
