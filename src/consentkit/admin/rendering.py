@@ -29,7 +29,7 @@ from .roles import Right
 from .roles import allows
 
 #: The languages of the audit view.
-LOCALES = ("en", "ru", "kk")
+LOCALES = ("en", "ru", "kk", "ar")
 
 _G_WORDS = "_consentkit_admin_words"
 _G_SESSION = "_consentkit_admin_session"
