@@ -61,6 +61,7 @@ const entries = {
   "debug.js": { entry: "src/debug/debug.ts", ...scripts },
   // The audit view's.
   "charts.js": { entry: "src/admin/charts.ts", ...scripts, folder: admin },
+  "proof.js": { entry: "src/admin/proof.ts", ...scripts, folder: admin },
 };
 
 function text(files, name) {

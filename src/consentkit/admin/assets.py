@@ -15,6 +15,7 @@ _TYPES = {
     "admin.css": "text/css; charset=utf-8",
     "admin.js": "text/javascript; charset=utf-8",
     "charts.js": "text/javascript; charset=utf-8",
+    "proof.js": "text/javascript; charset=utf-8",
 }
 
 

@@ -32,6 +32,9 @@ from .filters import FIELDS
 from .filters import UNKNOWN
 from .filters import Filter
 from .filters import parse_filter
+from .proof import SHOWN
+from .proof import decisions_of_reader
+from .proof import place_of
 from .rendering import current_session
 from .rendering import current_words
 from .rendering import render
@@ -104,6 +107,8 @@ def record(record_id: str) -> flask.Response:
         hold = uow.holds.get(found.site, found.id)
         previous = uow.records.get(found.previous_id) if found.previous_id is not None else None
         has_previous = previous is not None and may(previous.site, Right.READ)
+        place = place_of(uow, found)
+        decisions = decisions_of_reader(uow, found)
     return render(
         "record.html",
         record=found,
@@ -117,6 +122,9 @@ def record(record_id: str) -> flask.Response:
         notice=basis.notice,
         has_configuration=basis.configuration is not None,
         has_previous=has_previous,
+        log_place=place,
+        decisions=decisions[:SHOWN],
+        has_more_decisions=len(decisions) > SHOWN,
         receipt_token=current_runtime().codec.sign_token(RECEIPT_SALT, found.id),
         worded=_worded,
     )
