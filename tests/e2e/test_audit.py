@@ -19,6 +19,22 @@ from tests.e2e.paper import NOTICE
 from tests.e2e.paper import find_article
 from tests.e2e.paper import press
 
+#: What the window shows that no rule of axe finds: a page that is wider than it, targets too small to hit (WCAG 2.2,
+#: 2.5.8, but for links within a sentence), and text without a language's direction.
+BARRIERS = """() => {
+    const found = [];
+    const over = document.documentElement.scrollWidth - innerWidth;
+    if (over > 0) found.push(`${over} pixels wider than the window`);
+    for (const one of document.querySelectorAll("button, a.button, a.plain, input:not([type=hidden]), select, nav a")) {
+        const box = one.getBoundingClientRect();
+        const label = one.labels?.[0]?.getBoundingClientRect();
+        const height = Math.max(box.height, label?.height ?? 0);
+        if (!one.classList.contains("fold") && box.height && height < 24)
+            found.push(`${one.tagName} ${one.className} ${one.textContent.trim()} is ${height} pixels high`);
+    }
+    return found;
+}"""
+
 
 def sign_in(visitor, demo):
     """Sign in with what the demo printed when it started."""
@@ -74,6 +90,55 @@ def test_signing_in_and_the_lists_have_no_barrier(reader, demo, observed, locale
         assert visitor.page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0
         visitor.picture(f"audit-services-{locale}-{width}")
     assert visitor.witness("violations") == []
+    assert visitor.errors == []
+
+
+#: Every page that an owner can come to, some as they are when there is nothing to show or something is wrong.
+PLACES = {
+    "overview": "",
+    "overview-empty": "?since=2001-01-01&until=2001-01-02",
+    "overview-wrong": "?since=2026-02-30&until=x",
+    "records": "records",
+    "records-filtered": "records?action=reject_all&locale=ru&gpc=no",
+    "records-empty": "records?since=2001-01-01&until=2001-01-02",
+    "records-wrong": "records?record=x&since=x",
+    "find": "find",
+    "services": "services",
+    "services-empty": "services?standing=own&kind=host",
+    "log": "log",
+    "people": "people",
+    "account": "account",
+    "access": "access",
+    "nowhere": "nowhere",
+}
+
+
+@pytest.mark.parametrize(
+    ("locale", "width", "dark"),
+    [("ru", 390, False), ("ru", 1280, True), ("ar", 390, True), ("ar", 1280, False), ("kk", 390, True)],
+)
+@pytest.mark.usefixtures("observed")
+def test_no_page_has_a_barrier_or_is_wider_than_its_window(reader, demo, locale, width, dark):
+    """On a phone and on a desk, light and dark, from left to right and from right to left; nothing jumps."""
+    visitor = reader(locale=locale, width=width, height=844 if width == 390 else 800, dark=dark)
+    sign_in(visitor, demo)
+    found = {}
+    record = visitor.page.locator("table.records td.when a").first.get_attribute("href")
+    assert record
+    own = {name: f"{demo.url}/consent/admin/{path}" for name, path in PLACES.items()}
+    own["record"] = urllib.parse.urljoin(demo.url, record)
+    own["erase"] = f"{own['record']}/erase"
+    for name, url in own.items():
+        visitor.open(url)
+        found[name] = [
+            *visitor.axe(),
+            *visitor.witness("violations"),
+            *(f"a shift of {shift:.3f}" for shift in visitor.witness("shifts") if shift > 0.01),
+            *visitor.page.evaluate(BARRIERS),
+        ]
+        visitor.picture(f"audit-{name}-{locale}-{width}")
+    assert {name: problems for name, problems in found.items() if problems} == {}
+    assert visitor.page.evaluate("document.documentElement.dir") == ("rtl" if locale == "ar" else "ltr")
     assert visitor.errors == []
 
 

@@ -262,7 +262,8 @@ class Records:
 
     def _plan_anew(self) -> None:
         # A plan that PostgreSQL keeps for all values at once takes a limit for a tenth of the table, and sorts millions
-        # to give fifty. Nor is it worth workers.
+        # to give fifty. Nor is it worth workers. An index gives them in their order and can stop at the fiftieth; reading
+        # all of them to sort what fits cannot, and costs others their memory.
         if self._session.get_bind().dialect.name == "postgresql":
             self._session.execute(_PLAN_ANEW)
 
@@ -388,7 +389,8 @@ def _within(which: RecordFilter) -> cabc.Iterator[sa.ColumnElement[bool]]:
 
 _PLAN_ANEW = sa.text(
     "SELECT set_config('plan_cache_mode', 'force_custom_plan', true), "
-    "set_config('max_parallel_workers_per_gather', '0', true)"
+    "set_config('max_parallel_workers_per_gather', '0', true), "
+    "set_config('enable_seqscan', 'off', true)"
 )
 _EQUAL = (
     "site",
