@@ -262,8 +262,8 @@ class Records:
 
     def _plan_anew(self) -> None:
         # A plan that PostgreSQL keeps for all values at once takes a limit for a tenth of the table, and sorts millions
-        # to give fifty. Nor is it worth workers. An index gives them in their order and can stop at the fiftieth; reading
-        # all of them to sort what fits cannot, and costs others their memory.
+        # to give fifty. Nor is it worth workers. An index gives them in their order and can stop at the fiftieth; who
+        # reads all of them to sort what fits cannot, and drives what others need out of memory.
         if self._session.get_bind().dialect.name == "postgresql":
             self._session.execute(_PLAN_ANEW)
 
