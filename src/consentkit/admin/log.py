@@ -31,7 +31,8 @@ if t.TYPE_CHECKING:
     from ..storage.verifications import Verification
 
 _MONTH = dt.timedelta(days=30)
-# Where a cosignature says when: after the four bytes of the key's id, which the note has taken off already.
+# The bytes of a cosignature that say when it was made, in seconds since 1970: its first eight, for what a parsed note
+# gives of a signature no longer begins with the key's id (C2SP tlog-cosignature).
 _TIME = slice(0, 8)
 
 

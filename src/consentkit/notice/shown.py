@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import re
 import typing as t
 
 import markupsafe
@@ -15,6 +16,10 @@ from .render import NEXT
 
 #: The layers of a notice.
 LAYERS = ("1", "2")
+
+# A policy has no word on what these do: looking up a name, opening a connection, going elsewhere. No notice is made of
+# them, so where one stands it is shown as the text that it is.
+_FOREIGN = re.compile(r"<(?=/?(?:link|meta|base)\b)", re.IGNORECASE)
 
 # What a page would do for the notice: no margin of the browser's own.
 _ROOM = "body { margin: 0 }"
@@ -57,7 +62,7 @@ def as_shown(notice: StoredNotice, layer: str) -> Shown:
         version=markupsafe.escape(notice.version),
         room=_ROOM,
         style=style,
-        html=html.replace(BASE, "").replace(NEXT, ""),
+        html=_FOREIGN.sub("&lt;", html.replace(BASE, "").replace(NEXT, "")),
     )
     rules = (
         "default-src 'none'",
